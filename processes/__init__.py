@@ -1,0 +1,46 @@
+"""What the city computes: coverage, gaps, scorecard, location."""
+
+from processes._errors import (
+    Forbidden,
+    InvalidInput,
+    NoData,
+    ProcessError,
+    UnknownProcess,
+)
+from processes._formats import render
+from processes._ports import Reader
+from processes._registry import Registry, registry
+from processes._spec import (
+    CSV,
+    GEOJSON,
+    JSON,
+    XLSX,
+    Inputs,
+    Process,
+    Result,
+    ZoneOutlines,
+    digest,
+    read_inputs,
+)
+
+__all__ = [
+    "CSV",
+    "GEOJSON",
+    "JSON",
+    "XLSX",
+    "Forbidden",
+    "Inputs",
+    "InvalidInput",
+    "NoData",
+    "Process",
+    "ProcessError",
+    "Reader",
+    "Registry",
+    "Result",
+    "UnknownProcess",
+    "ZoneOutlines",
+    "digest",
+    "read_inputs",
+    "registry",
+    "render",
+]

@@ -1,0 +1,68 @@
+"""Reader: the only door through which a process gets features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+from layers import Catalogue, City, Features, Level
+
+
+class Reader(Protocol):
+    """Features of the city in the working CRS, metres, on the millimetre lattice.
+
+    A Reader sees every layer and column; what a level may learn from results is
+    decided before a process runs.
+    """
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the city keeps."""
+        ...
+
+    @property
+    def city(self) -> City:
+        """The city's extent, coordinate systems and zones."""
+        ...
+
+    @property
+    def level(self) -> Level:
+        """Level of access of whoever asks."""
+        ...
+
+    def version(self, layer: str) -> int:
+        """Version of a layer's table; rises with every change."""
+        ...
+
+    def features(
+        self,
+        layer: str,
+        *,
+        columns: Sequence[str] = (),
+        where: str | None = None,
+        as_of: date | None = None,
+        codes: Sequence[str] | None = None,
+        geometry: bool = True,
+    ) -> Features:
+        """Features of a layer valid at `as_of` (None: today), ordered by code.
+
+        Parameters
+        ----------
+        columns : the columns wanted besides code and geometry
+        where : CQL2 text that selects features
+        codes : for zone layers, prefixes of codes: a district's code selects all
+            its communities
+        geometry : False leaves the geometry None
+        """
+        ...
+
+    def locate(
+        self, x: float, y: float, *, as_of: date | None = None
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Zones that hold a point of the working CRS: layer id -> code and columns."""
+        ...
+
+    def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:
+        """Rows of a standard's code table by code, every cell as text."""
+        ...
