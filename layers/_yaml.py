@@ -15,7 +15,9 @@ from pydantic import BaseModel, ValidationError
 from layers._errors import DeclarationError
 
 
-class _TextLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # C class where libyaml is built in
+class _TextLoader(
+    yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+):  # type: ignore[misc]  # C class where libyaml is built in
     """Scalars stay text, except the bare words null, true and false."""
 
 
@@ -63,7 +65,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return document
 
 
-def read_model[Model: BaseModel](path: Path, model: type[Model], **extra: object) -> Model:
+def read_model[Model: BaseModel](
+    path: Path, model: type[Model], **extra: object
+) -> Model:
     """One declaration file as a model; `extra` are fields that the place gives.
 
     Raises

@@ -1,0 +1,1 @@
+"""The private server, and the only rooms that talk to the database."""

@@ -1,0 +1,169 @@
+"""Connections: one pool per role, each with the role's statement timeout.
+
+A connection takes its role when it is made and never holds another's rights: what a
+level may not see it cannot read, whatever the query says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.pq import Format
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from gis.access import COMPUTE_ROLE, role_of
+from gis.errors import ClusterError
+from gis.settings import Timeouts
+from layers import Level
+
+Connection = psycopg.Connection[Any]
+AsyncConnection = psycopg.AsyncConnection[Any]
+
+
+def _options(role: str | None, timeout_ms: int | None) -> str:
+    """Server settings of a connection."""
+    settings = {
+        "timezone": "UTC",
+        "search_path": "public",
+        "max_parallel_workers_per_gather": "0",  # workers hurt small queries
+        "role": role,
+        "statement_timeout": timeout_ms,
+    }
+    return " ".join(f"-c {name}={value}" for name, value in settings.items() if value)
+
+
+class Database:
+    """Synchronous access for processes, loads and migrations.
+
+    Parameters
+    ----------
+    dsn : connection string of an account that is a member of every role
+    timeouts : statement timeouts per role
+    """
+
+    def __init__(self, dsn: str, timeouts: Timeouts | None = None) -> None:
+        self.dsn = dsn
+        self._timeouts = timeouts or Timeouts()
+        self._pools: dict[str, ConnectionPool[Connection]] = {}
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def owner(self, *, autocommit: bool = False) -> Iterator[Connection]:
+        """A connection of its own with the owner's rights; for migrations and loads.
+
+        Raises
+        ------
+        ClusterError : the server cannot be reached
+        """
+        with _reachable(self.dsn):
+            connection = psycopg.connect(
+                self.dsn, options=_options(None, None), autocommit=autocommit
+            )
+        with connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def reader(self, level: Level | None = None) -> Iterator[Connection]:
+        """A pooled connection that reads as a level, or as `compute`."""
+        role = role_of(level) if level else COMPUTE_ROLE
+        with self._pool(role).connection() as connection:
+            yield connection
+
+    def _pool(self, role: str) -> ConnectionPool[Connection]:
+        """The role's pool, opened at its first use."""
+        with self._lock:
+            if role not in self._pools:
+                timeout = getattr(self._timeouts, role.removeprefix("citygrid_"))
+                self._pools[role] = ConnectionPool(
+                    self.dsn,
+                    min_size=0,
+                    max_size=4,
+                    max_idle=60,
+                    timeout=30,
+                    kwargs={"options": _options(role, timeout), "autocommit": True},
+                    check=ConnectionPool.check_connection,
+                    open=True,
+                )
+            return self._pools[role]
+
+    def close(self) -> None:
+        """Close every pool."""
+        with self._lock:
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
+
+
+class _Bytes(Loader):
+    """Text as the bytes the server sent: a page of features is never decoded."""
+
+    format = Format.BINARY
+
+    def load(self, data: Any) -> bytes:  # noqa: ANN401  # the driver's buffer type
+        return bytes(data)
+
+
+class AsyncDatabase:
+    """Asynchronous reading per level, for the server's own handlers."""
+
+    def __init__(
+        self, dsn: str, timeouts: Timeouts | None = None, *, size: int = 4
+    ) -> None:
+        self.dsn = dsn
+        self._timeouts = timeouts or Timeouts()
+        self._size = size
+        self._pools: dict[Level, AsyncConnectionPool[AsyncConnection]] = {}
+
+    async def open(self) -> None:
+        """Open the pool of every level."""
+        for level in Level:
+            role = role_of(level)
+            timeout = getattr(self._timeouts, level.label)
+            self._pools[level] = AsyncConnectionPool(
+                self.dsn,
+                min_size=0 if level > Level.PUBLIC else 1,
+                max_size=self._size,
+                max_idle=60,
+                timeout=10,
+                kwargs={"options": _options(role, timeout), "autocommit": True},
+                configure=_configure,
+                check=AsyncConnectionPool.check_connection,
+                open=False,
+            )
+            await self._pools[level].open()
+
+    @contextlib.asynccontextmanager
+    async def reader(self, level: Level) -> AsyncIterator[AsyncConnection]:
+        """A pooled connection that reads as a level; text comes as bytes."""
+        async with self._pools[level].connection() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every pool."""
+        for pool in self._pools.values():
+            await pool.close()
+
+
+async def _configure(connection: AsyncConnection) -> None:
+    connection.prepare_threshold = 0
+    connection.adapters.register_loader("text", _Bytes)
+
+
+@contextlib.contextmanager
+def _reachable(dsn: str) -> Iterator[None]:
+    """Say which server is out of reach, without the password."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        shown = psycopg.conninfo.conninfo_to_dict(dsn)
+        shown.pop("password", None)
+        where = " ".join(f"{name}={value}" for name, value in shown.items())
+        raise ClusterError(
+            f"PostgreSQL: no connection to {where}: {str(error).strip()}. "
+            "Is it running? (citygrid db status)"
+        ) from error

@@ -1,0 +1,93 @@
+"""One table: exception -> HTTP status, OGC code, public message.
+
+GisError
+├── ClusterError           the private database cannot run
+├── MigrationError         the tables are not what the layer files say
+├── LoadError              a file cannot be loaded at all
+├── QueryError             a request names something that cannot be asked
+├── NotFound               a collection, item or tile that does not exist
+└── Unauthorized           a token that nobody holds
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from processes import (
+    Forbidden,
+    InvalidInput,
+    NoData,
+    ProcessError,
+    UnknownProcess,
+)
+
+log = logging.getLogger(__name__)
+
+
+class GisError(Exception):
+    """Something the product refuses, said in words for the person who asked."""
+
+
+class ClusterError(GisError):
+    """The private database cannot run."""
+
+
+class MigrationError(GisError):
+    """The tables are not what the layer files say."""
+
+
+class LoadError(GisError):
+    """A file cannot be loaded at all."""
+
+
+class QueryError(GisError):
+    """A parameter of a request is not usable: which, what was found, what is allowed.
+
+    Parameters
+    ----------
+    name : the parameter
+    reason : what was found and what is allowed
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        super().__init__(f"{name}: {reason}")
+
+
+class NotFound(GisError):
+    """Nothing is published under this address, or not for this level."""
+
+
+class Unauthorized(GisError):
+    """A token was sent that no level holds."""
+
+
+_STATUS: tuple[tuple[type[Exception], int, str], ...] = (
+    (QueryError, 400, "InvalidParameterValue"),
+    (InvalidInput, 400, "InvalidParameterValue"),
+    (Unauthorized, 401, "Unauthorized"),
+    (Forbidden, 403, "Forbidden"),
+    (UnknownProcess, 404, "NoSuchProcess"),
+    (NotFound, 404, "NotFound"),
+    (NoData, 422, "NoData"),
+    (ProcessError, 400, "InvalidParameterValue"),
+)
+
+
+def describe(error: Exception) -> tuple[int, str, str]:
+    """HTTP status, OGC exception code and public message of an error.
+
+    An error the table does not know is logged with its trace under a reference
+    number; the caller gets the number and no text.
+    """
+    for kind, status, code in _STATUS:
+        if isinstance(error, kind):
+            return status, code, str(error)
+    reference = secrets.token_hex(4)
+    log.error("internal error %s", reference, exc_info=error)
+    return (
+        500,
+        "NoApplicableCode",
+        f"内部错误，编号 {reference} / internal error, reference {reference}",
+    )

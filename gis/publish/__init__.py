@@ -1,0 +1,1 @@
+"""Catalogue to text: tables, views, server configuration, map style, docs pages."""

@@ -1,0 +1,35 @@
+"""Layer files -> one view per layer and level, holding exactly that level's columns."""
+
+from __future__ import annotations
+
+from gis.access import role_of, schema_of, visible_columns, visible_layers
+from layers import Catalogue, Layer, Level
+
+
+def build_view_sql(layer: Layer, level: Level) -> str:
+    """CREATE VIEW and the grant that lets the level's role read it."""
+    columns = ["fid", *visible_columns(layer, level)]
+    if layer.geometry_at(level):
+        columns.append("geom")
+    names = ", ".join(f'"{name}"' for name in columns)
+    schema, role = schema_of(level), role_of(level)
+    return (
+        f"CREATE VIEW {schema}.{layer.id} AS SELECT {names} FROM city.{layer.id};\n"
+        f"GRANT SELECT ON {schema}.{layer.id} TO {role};\n"
+    )
+
+
+def build_views_sql(catalogue: Catalogue) -> str:
+    """SQL that rebuilds the view schemas of every level from nothing."""
+    parts = []
+    for level in Level:
+        schema, role = schema_of(level), role_of(level)
+        parts.append(
+            f"DROP SCHEMA IF EXISTS {schema} CASCADE;\nCREATE SCHEMA {schema};\n"
+            f"GRANT USAGE ON SCHEMA {schema} TO {role};\n"
+        )
+        parts += [
+            build_view_sql(layer, level)
+            for layer in visible_layers(catalogue, level).values()
+        ]
+    return "".join(parts)
