@@ -1,0 +1,1 @@
+"""Pure geometry and arithmetic: arrays in, arrays out, metres; no files, no clock."""

@@ -1,0 +1,109 @@
+"""Lines by zone, and how much of them services cover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
+from processes.kernels.parallel import for_each
+from processes.kernels.touch import touching
+
+OUTSIDE = -1
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Lines cut at zone borders.
+
+    Parameters
+    ----------
+    line : (k,) position of the line that a piece is part of
+    zone : (k,) position of its zone, -1 outside every zone
+    geometry : (k,) line geometries
+    """
+
+    line: IntArray
+    zone: IntArray
+    geometry: GeometryArray
+
+
+def cut_by_zone(lines: GeometryArray, zones: GeometryArray) -> Pieces:
+    """Lines cut at zone borders, every metre in exactly one piece.
+
+    Parameters
+    ----------
+    lines : (n,) valid (multi)lines, working CRS [m]
+    zones : (z,) valid (multi)polygons; a stretch along the border between two zones
+        belongs to the one that stands first
+
+    Notes
+    -----
+    Zones take their part in order, each from what the ones before have left, so that
+    the lengths of the pieces of a line add up to the line.
+    """
+    inside = touching(lines, zones, "covered_by")
+    near = touching(lines, zones)
+    line: list[int] = []
+    zone: list[int] = []
+    geometry: list[shapely.Geometry] = []
+    for position in range(len(lines)):
+        rest = lines[position]
+        if rest is None or shapely.is_empty(rest):
+            continue
+        whole = inside.of(position)
+        if len(whole):
+            line.append(position)
+            zone.append(int(whole[0]))
+            geometry.append(rest)
+            continue
+        for candidate in near.of(position):
+            part = shapely.intersection(rest, zones[candidate])
+            if shapely.length(part) == 0.0:
+                continue
+            rest = shapely.difference(rest, zones[candidate])
+            line.append(position)
+            zone.append(int(candidate))
+            geometry.append(part)
+        if shapely.length(rest) > 0.0:
+            line.append(position)
+            zone.append(OUTSIDE)
+            geometry.append(rest)
+    made = np.empty(len(geometry), dtype=object)
+    made[:] = geometry
+    return Pieces(np.array(line, np.int64), np.array(zone, np.int64), made)
+
+
+def covered_length(
+    lines: GeometryArray, services: GeometryArray, *, threads: int = 2
+) -> FloatArray:
+    """Length of each line that lies in at least one service.
+
+    Parameters
+    ----------
+    lines : (n,) valid (multi)lines, working CRS [m]
+    services : (m,) valid (multi)polygons
+
+    Returns
+    -------
+    (n,) metres, each within [0, length of the line].
+
+    Examples
+    --------
+    >>> line = shapely.linestrings([[[0, 0], [10, 0]]])
+    >>> covered_length(line, shapely.box([2, 3], -1, [4, 6], 1)).tolist()
+    [4.0]
+    """
+    metres = np.zeros(len(lines))
+    near = touching(lines, services)
+
+    def cut(line: int) -> None:
+        united = shapely.union_all(services[near.of(line)])
+        metres[line] = shapely.length(shapely.intersection(lines[line], united))
+
+    left = np.flatnonzero(near.count)
+    for_each(cut, left, cost=near.count[left], threads=threads)
+    shorter: FloatArray = np.minimum(metres, shapely.length(lines))
+    return shorter
