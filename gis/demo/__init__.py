@@ -1,0 +1,5 @@
+"""The seeded demo city: pure generators, loaded through the ordinary loader."""
+
+
+
+
