@@ -1,0 +1,1 @@
+"""The HTTP face: who asks, what is asked, what is answered."""

@@ -1,0 +1,172 @@
+"""The way of a request: guard (who, headers, log) -> route -> handler -> answer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from gis import compute
+from gis.db.pool import AsyncDatabase
+from gis.publish.processes import build_description
+from gis.serve import documents as made
+from gis.serve import pages
+from gis.serve.answer import SCHEMA, error_answer
+from gis.serve.context import Context
+from gis.serve.description import Description
+from gis.serve.docs import Docs
+from gis.serve.documents import Handler, Make, document
+from gis.serve.engine import Engine
+from gis.serve.execution import Execution
+from gis.serve.features import Features
+from gis.serve.gate import Gate, read_key
+from gis.serve.guard import Guard
+from gis.serve.health import Health
+from gis.serve.session import Session
+from gis.serve.texts import Texts
+from gis.serve.tiles import Tiles
+from gis.settings import Settings
+from layers import Catalogue, City, Level
+from processes import Reader, registry
+
+STATIC = Path(__file__).resolve().parent / "static"
+_READ = "GET, HEAD, OPTIONS"
+
+
+def build_app(
+    settings: Settings,
+    catalogue: Catalogue,
+    city: City,
+    database: AsyncDatabase,
+    reader_for: Callable[[Level], Reader],
+    results: compute.ResultStore | None = None,
+) -> Starlette:
+    """The server as an ASGI application; it opens and closes `database` itself.
+
+    Parameters
+    ----------
+    reader_for : the door through which processes read, for a level
+    results : where results of processes are kept; None keeps none
+    """
+    texts = Texts()
+    described = {id_: build_description(process) for id_, process in registry.items()}
+    digests = {
+        Level.STAFF: settings.token_staff,
+        Level.RESTRICTED: settings.token_restricted,
+    }
+    context = Context(
+        settings=settings,
+        catalogue=catalogue,
+        city=city,
+        database=database,
+        gate=Gate(
+            {level: digest for level, digest in digests.items() if digest},
+            read_key(settings.home),
+        ),
+        engine=Engine(catalogue, city, described, texts.zh),
+        texts=texts,
+        reader_for=reader_for,
+        results=results,
+    )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await database.open()
+        try:
+            yield
+        finally:
+            await database.close()
+
+    async def refused(request: Request, error: Exception) -> Response:
+        return error_answer(context, request, error)
+
+    return Starlette(
+        routes=build_routes(context),
+        middleware=[
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1),
+            Middleware(Guard, context=context),
+        ],
+        exception_handlers={HTTPException: refused},
+        lifespan=lifespan,
+    )
+
+
+def build_routes(context: Context) -> Sequence[BaseRoute]:
+    """Every address of the server, in one table."""
+    features, tiles = Features(context), Tiles(context)
+    session, health, docs = Session(context), Health(context), Docs(context)
+
+    def page(path: str, make: Make, template: str, media_type: str = "") -> Route:
+        kind = media_type or "application/json"
+        return get(path, document(context, make, template, media_type=kind))
+
+    one = "/collections/{layer}"
+    tileset = one + "/tiles/{matrix_set}"
+    return [
+        page("/", made.make_landing, "landing.html"),
+        page("/conformance", made.make_conformance, "conformance.html"),
+        get("/openapi", Description(context).document),
+        page("/collections", made.make_collections, "collections.html"),
+        page(one, made.make_collection, "collection.html"),
+        page(one + "/queryables", made.make_queryables, "schema.html", SCHEMA),
+        page(one + "/sortables", made.make_sortables, "schema.html", SCHEMA),
+        page(one + "/schema", made.make_schema, "schema.html", SCHEMA),
+        get(one + "/items", features.items),
+        get(one + "/items/{code:path}", features.item),
+        get(one + "/tiles", tiles.tilesets),
+        get(tileset, tiles.tileset),
+        get(tileset + "/tilejson.json", tiles.tilejson),
+        get(tileset + "/{zoom}/{row}/{column}", tiles.tile),
+        *[
+            route
+            for path in ("/tileMatrixSets", "/TileMatrixSets")
+            for route in (
+                page(path, made.make_matrix_sets, "matrix_sets.html"),
+                page(path + "/{matrix_set}", made.make_matrix_set, "matrix_set.html"),
+            )
+        ],
+        page("/processes", made.make_processes, "processes.html"),
+        page("/processes/{process}", made.make_process, "process.html"),
+        post("/processes/{process}/execution", Execution(context).run),
+        get("/docs", docs.index),
+        get("/docs/layers/{layer}", docs.layer),
+        get("/docs/processes/{process}", docs.process),
+        Route("/signin", session.form, methods=["GET"]),
+        Route("/signin", session.sign_in, methods=["POST"]),
+        Route("/signout", session.sign_out, methods=["POST"]),
+        Route("/healthz", health.alive),
+        Route("/readyz", health.ready),
+        *pages.routes(context),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+
+
+def get(path: str, handler: Handler) -> Route:
+    """A route that is read: GET and HEAD, and OPTIONS telling so."""
+
+    async def endpoint(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": _READ})
+        return await handler(request)
+
+    return Route(path, endpoint, methods=["GET", "OPTIONS"])
+
+
+def post(path: str, handler: Handler) -> Route:
+    """A route that takes a body: POST, and OPTIONS telling so."""
+
+    async def endpoint(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": "POST, OPTIONS"})
+        return await handler(request)
+
+    return Route(path, endpoint, methods=["POST", "OPTIONS"])

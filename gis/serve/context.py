@@ -1,0 +1,74 @@
+"""What every handler needs to answer one request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from gis import compute
+from gis.db.pool import AsyncDatabase
+from gis.errors import NotFound
+from gis.serve.engine import Engine
+from gis.serve.gate import Gate
+from gis.serve.negotiate import Lang, base_url, lang_of
+from gis.serve.texts import Texts
+from gis.settings import Settings
+from layers import Catalogue, City, Layer, Level
+from processes import Reader, Result
+
+
+@dataclass(frozen=True)
+class Context:
+    """The city as the handlers see it; built once, shared by all requests."""
+
+    settings: Settings
+    catalogue: Catalogue
+    city: City
+    database: AsyncDatabase
+    gate: Gate
+    engine: Engine
+    texts: Texts
+    reader_for: Callable[[Level], Reader]
+    results: compute.ResultStore | None
+
+    def level_of(self, request: Request) -> Level:
+        """Access level that the gate gave the request."""
+        return cast(Level, request.state.level)
+
+    def lang_of(self, request: Request) -> Lang:
+        """Language to answer in."""
+        return lang_of(request)
+
+    def base_url(self, request: Request) -> str:
+        """Base of absolute links, without a slash at the end."""
+        return base_url(request, self.settings)
+
+    def layer_of(self, request: Request) -> Layer:
+        """The layer that the path names, as far as it exists for the request's level.
+
+        Raises
+        ------
+        NotFound : no such layer, or not for this level; the answer is the same
+        """
+        layer_id = request.path_params["layer"]
+        layer = self.catalogue.visible_at(self.level_of(request)).get(layer_id)
+        if layer is None:
+            raise NotFound(f"collection {layer_id!r}: not published")
+        return layer
+
+    async def execute(
+        self, process_id: str, inputs: Mapping[str, Any], level: Level
+    ) -> Result:
+        """Result of a process for this level, computed in a thread."""
+        return await run_in_threadpool(
+            compute.execute,
+            process_id,
+            inputs,
+            reader=self.reader_for(level),
+            level=level,
+            results=self.results,
+        )

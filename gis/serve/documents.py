@@ -1,0 +1,219 @@
+"""Documents: landing, conformance, collections, schemas, processes, matrix sets.
+
+pygeoapi makes them from the declarations; what it cannot know is amended here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pygeoapi.api as landing
+import pygeoapi.api.itemtypes as itemtypes
+import pygeoapi.api.processes as processes
+import pygeoapi.api.tiles as matrix_sets
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gis.publish.pygeoapi import build_fields, geometry_format
+from gis.serve.answer import (
+    DOCUMENT_FORMATS,
+    document_answer,
+    only,
+    page_answer,
+)
+from gis.serve.conformance import CLASSES
+from gis.serve.context import Context
+from gis.serve.engine import BASE, Document, finished
+from gis.serve.negotiate import format_of
+from layers import Layer
+
+Handler = Callable[[Request], Awaitable[Response]]
+Make = Callable[[Context, Request], Document]
+
+MATRIX_SET = "WebMercatorQuad"
+
+
+def document(
+    context: Context,
+    make: Make,
+    template: str,
+    *,
+    media_type: str = "application/json",
+    known: tuple[str, ...] = (),
+) -> Handler:
+    """Handler that answers with a document or with its page.
+
+    Parameters
+    ----------
+    make : what the document says
+    template : draws it as HTML
+    known : query parameters beside `f` and `lang`
+    """
+
+    async def handler(request: Request) -> Response:
+        only(request, known)
+        wanted = format_of(request, DOCUMENT_FORMATS)
+        made = await run_in_threadpool(make, context, request)
+        if wanted == "html":
+            return page_answer(context, request, template, data=made)
+        return document_answer(context, request, made, media_type=media_type)
+
+    return handler
+
+
+def _ask(
+    context: Context, request: Request, function: Callable[..., Any], *names: str
+) -> Document:
+    level, lang = context.level_of(request), context.lang_of(request)
+    return context.engine.ask(function, level, lang, *names)
+
+
+def make_landing(context: Context, request: Request) -> Document:
+    """The landing page."""
+    made = _ask(context, request, landing.landing_page)
+    lang = context.lang_of(request)
+    made["attribution"] = context.city.attribution
+    made["links"] += [
+        {
+            "rel": rel,
+            "type": "text/html",
+            "title": context.texts.say(lang, title),
+            "href": f"{BASE}{path}",
+        }
+        for rel, path, title in (
+            ("preview", "/map", "Map"),
+            ("related", "/scorecard", "Scorecard"),
+            ("describedby", "/docs", "Documentation"),
+        )
+    ]
+    return made
+
+
+def make_conformance(context: Context, request: Request) -> Document:
+    """The conformance classes that the tests prove."""
+    made = _ask(context, request, landing.conformance)
+    return made | {"conformsTo": sorted(CLASSES)}
+
+
+def make_collections(context: Context, request: Request) -> Document:
+    """All collections of the level."""
+    made = _ask(context, request, landing.describe_collections)
+    layers = context.catalogue.visible_at(context.level_of(request))
+    made["collections"] = [
+        _amended(context, request, collection, layers[collection["id"]])
+        for collection in made["collections"]
+    ]
+    return made | {"crs": list(context.city.served_uris())}
+
+
+def make_collection(context: Context, request: Request) -> Document:
+    """One collection."""
+    layer = context.layer_of(request)
+    made = _ask(context, request, landing.describe_collections, layer.id)
+    return _amended(context, request, made, layer)
+
+
+def _amended(
+    context: Context, request: Request, collection: Document, layer: Layer
+) -> Document:
+    """A collection with its theme, credit and the link that tile clients want."""
+    level, lang = context.level_of(request), context.lang_of(request)
+    collection["attribution"] = layer.attribution or context.city.attribution
+    collection["x-citygrid-theme"] = layer.theme
+    collection["x-citygrid-access"] = layer.access.label
+    collection["x-citygrid-geometry"] = (
+        layer.geometry if layer.geometry_at(level) else "none"
+    )
+    if layer.geometry_at(level):
+        collection["links"].append(
+            {
+                "rel": "describedby",
+                "type": "application/json",
+                "title": context.texts.say(lang, "TileJSON of the vector tiles"),
+                "href": f"{BASE}/collections/{layer.id}/tiles/{MATRIX_SET}"
+                "/tilejson.json",
+            }
+        )
+    return collection
+
+
+def make_queryables(context: Context, request: Request) -> Document:
+    """What a filter may name."""
+    layer = context.layer_of(request)
+    made = _ask(context, request, itemtypes.get_collection_queryables, layer.id)
+    made["$id"] = f"{BASE}/collections/{layer.id}/queryables"
+    made["additionalProperties"] = False
+    return _typed(context, request, layer, made)
+
+
+def make_sortables(context: Context, request: Request) -> Document:
+    """What `sortby` may name."""
+    made = make_queryables(context, request)
+    made["properties"].pop("geometry", None)
+    return made | {"$id": made["$id"].replace("/queryables", "/sortables")}
+
+
+def make_schema(context: Context, request: Request) -> Document:
+    """What a feature of the collection holds."""
+    layer = context.layer_of(request)
+    made = _ask(context, request, itemtypes.get_collection_schema, layer.id)
+    made["required"] = [
+        name
+        for name, column in layer.columns_at(context.level_of(request)).items()
+        if column.required
+    ]
+    return _typed(context, request, layer, made)
+
+
+def _typed(
+    context: Context, request: Request, layer: Layer, schema: Document
+) -> Document:
+    """A schema with titles, units, code lists and the true kind of geometry."""
+    level, lang = context.level_of(request), context.lang_of(request)
+    properties = schema["properties"]
+    for name, field in finished(build_fields(layer, level), lang).items():
+        properties[name] = field | {
+            key: value
+            for key, value in properties[name].items()
+            if key.startswith("x-ogc-role")
+        }
+        properties[name]["readOnly"] = True
+    if layer.geometry_at(level):
+        properties["geometry"] = {
+            "title": context.texts.say(lang, "Geometry"),
+            "format": geometry_format(layer),
+            "x-ogc-role": "primary-geometry",
+            "readOnly": True,
+        }
+    else:
+        properties.pop("geometry", None)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return schema
+
+
+def make_matrix_sets(context: Context, request: Request) -> Document:
+    """The tile matrix sets that tiles are served in."""
+    made = _ask(context, request, matrix_sets.tilematrixsets)
+    made["tileMatrixSets"] = [
+        entry for entry in made["tileMatrixSets"] if entry["id"] == MATRIX_SET
+    ]
+    return made
+
+
+def make_matrix_set(context: Context, request: Request) -> Document:
+    """One tile matrix set."""
+    name = request.path_params["matrix_set"]
+    return _ask(context, request, matrix_sets.tilematrixset, name)
+
+
+def make_processes(context: Context, request: Request) -> Document:
+    """All processes."""
+    return _ask(context, request, processes.describe_processes)
+
+
+def make_process(context: Context, request: Request) -> Document:
+    """One process with its inputs and outputs."""
+    name = request.path_params["process"]
+    return _ask(context, request, processes.describe_processes, name)

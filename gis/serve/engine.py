@@ -1,0 +1,125 @@
+"""pygeoapi inside our house: one API object per level, asked for documents.
+
+pygeoapi keeps some state per process instead of per object, and writes JSON with
+HTML escapes. So it is asked for documents only, as Python objects: our templates
+draw them, our serialiser writes them, and nothing of one level is kept for another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pygeoapi.api
+import pygeoapi.api.itemtypes
+import pygeoapi.api.processes
+import pygeoapi.api.tiles
+from pygeoapi import l10n
+from pygeoapi.plugin import PLUGINS
+
+from gis.errors import NotFound, QueryError
+from gis.publish.pygeoapi import build_config
+from gis.serve.negotiate import Lang
+from layers import Catalogue, City, Level
+
+Document = dict[str, Any]
+
+#: Stands in pygeoapi's links for the base, which only a request knows.
+BASE = "http://base.invalid"
+
+
+def _document(document: Document, _pretty: bool = False) -> Document:
+    """Stand-in for pygeoapi's to_json, which would escape `<` inside JSON."""
+    return document
+
+
+def settle(messages: Mapping[str, str]) -> None:
+    """Prepare pygeoapi's process-wide state; safe to repeat.
+
+    Parameters
+    ----------
+    messages : Chinese message by English message
+    """
+    for module in (
+        pygeoapi.api,
+        pygeoapi.api.itemtypes,
+        pygeoapi.api.processes,
+        pygeoapi.api.tiles,
+    ):
+        module.to_json = _document
+    pygeoapi.api.setup_logger = lambda _config: None
+    PLUGINS["formatter"].clear()
+    l10n._gettext_cache["zh"] = dict(messages)
+
+
+class Engine:
+    """pygeoapi's documents of every level.
+
+    Parameters
+    ----------
+    processes : level -> process id -> OGC process description in both languages
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        city: City,
+        processes: Mapping[str, Mapping[str, Any]],
+        messages: Mapping[str, str],
+    ) -> None:
+        settle(messages)
+        self._apis = {
+            level: pygeoapi.api.API(
+                build_config(
+                    catalogue, city, level, base_url=BASE, processes=processes
+                ),
+                openapi={},
+            )
+            for level in Level
+        }
+
+    def ask(
+        self, function: Callable[..., Any], level: Level, lang: Lang, *names: str
+    ) -> Document:
+        """Document of one of pygeoapi's functions, links on the stand-in base.
+
+        Parameters
+        ----------
+        function : such as pygeoapi.api.landing_page
+        names : collection, process or tile matrix set the document is about
+
+        Raises
+        ------
+        NotFound : pygeoapi knows no such collection, process or matrix set
+        """
+        api = self._apis[level]
+        request = pygeoapi.api.APIRequest(
+            SimpleNamespace(
+                headers={"accept-language": lang},
+                query_params={"lang": lang, "f": "json"},
+                scope={"path": "/"},
+            ),
+            api.locales,
+        )
+        _headers, status, document = function(api, request, *names)
+        if status == 404 or (status == 400 and names):
+            raise NotFound(f"{'/'.join(names)}: not published")
+        if status != 200:
+            raise QueryError("request", str(document.get("description", "")))
+        return finished(document, lang)
+
+
+def finished(node: Any, lang: Lang) -> Any:  # noqa: ANN401  # any part of a document
+    """The document in one language, without links to formats not served here."""
+    if isinstance(node, dict):
+        if node.keys() == {"zh", "en"}:
+            return node[lang]
+        return {key: finished(value, lang) for key, value in node.items()}
+    if isinstance(node, list):
+        return [finished(value, lang) for value in node if not _is_unserved(value)]
+    return node
+
+
+def _is_unserved(node: Any) -> bool:  # noqa: ANN401  # any part of a document
+    return isinstance(node, dict) and node.get("type") == "application/ld+json"

@@ -1,0 +1,108 @@
+"""Absolute links of items and of an item; every parameter of the request is kept."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+
+from gis.serve.answer import GEOJSON, JSON
+from gis.serve.context import Context
+from layers import Layer
+
+Link = dict[str, str]
+
+
+def _href(url: str, request: Request, **changed: str | None) -> str:
+    """The URL with the request's parameters; None takes one away."""
+    kept = dict(request.query_params) | changed
+    query = urlencode({k: v for k, v in kept.items() if v is not None}, quote_via=quote)
+    return f"{url}?{query}" if query else url
+
+
+def items_url(context: Context, request: Request, layer: Layer) -> str:
+    """Address of a layer's items."""
+    return f"{context.base_url(request)}/collections/{layer.id}/items"
+
+
+def build_items_links(
+    context: Context,
+    request: Request,
+    layer: Layer,
+    *,
+    limit: int,
+    offset: int,
+    matched: int,
+) -> list[Link]:
+    """Links of one page of items; no `next` on the last page."""
+    say, lang = context.texts.say, context.lang_of(request)
+    url = items_url(context, request, layer)
+    links = [
+        {
+            "rel": "self",
+            "type": GEOJSON,
+            "title": say(lang, "This document as GeoJSON"),
+            "href": _href(url, request, f="json"),
+        },
+        {
+            "rel": "alternate",
+            "type": "text/html",
+            "title": say(lang, "This document as HTML"),
+            "href": _href(url, request, f="html"),
+        },
+        {
+            "rel": "collection",
+            "type": JSON,
+            "title": layer.title.in_language(lang),
+            "href": url.removesuffix("/items"),
+        },
+    ]
+    if offset > 0:
+        before = max(0, offset - limit)
+        links.append(
+            {
+                "rel": "prev",
+                "type": GEOJSON,
+                "title": say(lang, "Previous items"),
+                "href": _href(url, request, f="json", offset=str(before)),
+            }
+        )
+    if offset + limit < matched:
+        links.append(
+            {
+                "rel": "next",
+                "type": GEOJSON,
+                "title": say(lang, "Next items"),
+                "href": _href(url, request, f="json", offset=str(offset + limit)),
+            }
+        )
+    return links
+
+
+def build_item_links(
+    context: Context, request: Request, layer: Layer, code: str
+) -> list[Link]:
+    """Links of one feature."""
+    say, lang = context.texts.say, context.lang_of(request)
+    items = items_url(context, request, layer)
+    url = f"{items}/{quote(code, safe='')}"
+    return [
+        {
+            "rel": "self",
+            "type": GEOJSON,
+            "title": say(lang, "This document as GeoJSON"),
+            "href": _href(url, request, f="json"),
+        },
+        {
+            "rel": "alternate",
+            "type": "text/html",
+            "title": say(lang, "This document as HTML"),
+            "href": _href(url, request, f="html"),
+        },
+        {
+            "rel": "collection",
+            "type": JSON,
+            "title": layer.title.in_language(lang),
+            "href": items.removesuffix("/items"),
+        },
+    ]

@@ -1,0 +1,367 @@
+"""The OpenAPI document of one level: exactly what is served, all references local."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gis.publish.processes import flattened, output_schema
+from gis.publish.pygeoapi import MVT, build_fields, is_tiled, zoom_range
+from gis.serve.engine import BASE, finished
+from gis.serve.negotiate import Lang
+from gis.serve.openapi_parts import (
+    PARAMETER_REF,
+    RESPONSE_REF,
+    SCHEMA_REF,
+    Part,
+    build_parameters,
+    build_responses,
+    build_schemas,
+    ref,
+)
+from gis.serve.openapi_schema import openapi_schema
+from layers import Catalogue, City, Layer, Level
+from processes import GEOJSON, Process
+
+VERSION = "0.1.0"
+
+#: Parameters of items beside the properties themselves.
+ITEMS_PARAMETERS = (
+    "limit",
+    "offset",
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "properties",
+    "skipGeometry",
+    "sortby",
+    "resulttype",
+)
+ITEM_PARAMETERS = ("crs", "datetime", "properties", "skipGeometry")
+
+
+def build_openapi(
+    catalogue: Catalogue,
+    city: City,
+    level: Level,
+    lang: Lang,
+    processes: Mapping[str, Process],
+) -> dict[str, Any]:
+    """OpenAPI 3.0 document of a level, links on the stand-in base."""
+    paths = _server_paths()
+    layers = catalogue.visible_at(level)
+    for layer in layers.values():
+        paths |= _collection_paths(layer, level, lang)
+    for process in processes.values():
+        paths |= _process_paths(process, lang)
+    themes = [{"name": name} for name in ("server", *catalogue.themes(), "processes")]
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": f"citygrid · {city.title.in_language(lang)}",
+            "version": VERSION,
+            "description": city.attribution,
+            "license": {"name": "MIT"},
+        },
+        "servers": [{"url": BASE}],
+        "security": [{}, {"bearer": []}],
+        "tags": themes,
+        "paths": paths,
+        "components": {
+            "parameters": build_parameters(city),
+            "schemas": build_schemas(),
+            "responses": build_responses(),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _parameters(names: Iterable[str]) -> list[Part]:
+    return [ref(PARAMETER_REF, name) for name in names]
+
+
+def _responses(
+    description: str, content: Part, *others: tuple[str, str], status: str = "200"
+) -> Part:
+    found: Part = {
+        status: {"description": description, "content": content},
+        "401": ref(RESPONSE_REF, "Unauthorized"),
+        "500": ref(RESPONSE_REF, "ServerError"),
+    }
+    return found | {code: ref(RESPONSE_REF, name) for code, name in others}
+
+
+_WRONG = ("400", "BadRequest")
+_MISSING = ("404", "NotFound")
+_SAME = ("304", "NotModified")
+_BUSY = ("503", "Busy")
+
+
+def _document(
+    operation: str,
+    summary: str,
+    schema: str,
+    *,
+    tag: str = "server",
+    media_type: str = "application/json",
+    path: tuple[Part, ...] = (),
+    missing: bool = False,
+) -> Part:
+    """A path that answers with a document or its page."""
+    content = {
+        media_type: {"schema": ref(SCHEMA_REF, schema)},
+        "text/html": {"schema": {"type": "string"}},
+    }
+    others = [_WRONG, _SAME, *([_MISSING] if missing else [])]
+    return {
+        "get": {
+            "operationId": operation,
+            "summary": summary,
+            "tags": [tag],
+            "parameters": [*path, *_parameters(("f", "lang"))],
+            "responses": _responses(summary, content, *others),
+        }
+    }
+
+
+def _server_paths() -> Part:
+    matrix_set: Part = {
+        "name": "tileMatrixSetId",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "enum": ["WebMercatorQuad"]},
+    }
+    return {
+        "/": _document("landing", "Landing page", "landingPage"),
+        "/conformance": _document("conformance", "Conformance classes", "conformance"),
+        "/openapi": {
+            "get": {
+                "operationId": "openapi",
+                "summary": "This document",
+                "tags": ["server"],
+                "parameters": _parameters(("f", "lang")),
+                "responses": _responses(
+                    "This document",
+                    {
+                        "application/vnd.oai.openapi+json;version=3.0": {
+                            "schema": {"type": "object"}
+                        },
+                        "text/html": {"schema": {"type": "string"}},
+                    },
+                    _WRONG,
+                    _SAME,
+                ),
+            }
+        },
+        "/collections": _document("collections", "Collections", "collections"),
+        "/tileMatrixSets": _document("matrixSets", "Tile matrix sets", "matrixSets"),
+        "/tileMatrixSets/{tileMatrixSetId}": _document(
+            "matrixSet",
+            "Tile matrix set",
+            "matrixSet",
+            path=(matrix_set,),
+            missing=True,
+        ),
+        "/processes": _document("processes", "Processes", "processes", tag="processes"),
+    }
+
+
+def _collection_paths(layer: Layer, level: Level, lang: Lang) -> Part:
+    root = f"/collections/{layer.id}"
+    title = layer.title.in_language(lang)
+
+    def document(name: str, schema: str, media_type: str = "application/json") -> Part:
+        return _document(
+            f"{name}.{layer.id}",
+            f"{title}: {name}",
+            schema,
+            tag=layer.theme,
+            media_type=media_type,
+        )
+
+    schema_type = "application/schema+json"
+    paths = {
+        root: document("collection", "collection"),
+        f"{root}/queryables": document("queryables", "propertySchema", schema_type),
+        f"{root}/sortables": document("sortables", "propertySchema", schema_type),
+        f"{root}/schema": document("schema", "propertySchema", schema_type),
+        f"{root}/items": _items_path(layer, level, lang, title),
+        f"{root}/items/{{itemId}}": _item_path(layer, title),
+    }
+    if is_tiled(layer, level):
+        tiles = f"{root}/tiles"
+        matrix_set = f"{tiles}/WebMercatorQuad"
+        paths |= {
+            tiles: document("tiles", "tileSets"),
+            matrix_set: document("tileset", "tileSet"),
+            f"{matrix_set}/tilejson.json": document("tilejson", "tileJson"),
+            f"{matrix_set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": _tile_path(
+                layer, title
+            ),
+        }
+    return paths
+
+
+def _items_path(layer: Layer, level: Level, lang: Lang, title: str) -> Part:
+    properties = [
+        {
+            "name": name,
+            "in": "query",
+            "description": field.pop("title"),
+            "required": False,
+            "schema": _filter_schema(field),
+            "style": "form",
+            "explode": False,
+        }
+        for name, field in finished(build_fields(layer, level), lang).items()
+    ]
+    content = {
+        GEOJSON: {"schema": ref(SCHEMA_REF, "featureCollection")},
+        "text/html": {"schema": {"type": "string"}},
+    }
+    return {
+        "get": {
+            "operationId": f"items.{layer.id}",
+            "summary": f"{title}: items",
+            "tags": [layer.theme],
+            "parameters": [
+                *_parameters(("f", "lang", *ITEMS_PARAMETERS)),
+                *properties,
+            ],
+            "responses": _responses("Features", content, _WRONG, _SAME, _BUSY),
+        },
+        "options": _options(f"items.options.{layer.id}", layer),
+    }
+
+
+def _filter_schema(field: Mapping[str, Any]) -> Part:
+    """What an equality filter takes: the type alone, since no value is refused."""
+    return {key: field[key] for key in ("type", "format") if key in field}
+
+
+def _item_path(layer: Layer, title: str) -> Part:
+    content = {
+        GEOJSON: {"schema": ref(SCHEMA_REF, "feature")},
+        "text/html": {"schema": {"type": "string"}},
+    }
+    return {
+        "get": {
+            "operationId": f"item.{layer.id}",
+            "summary": f"{title}: item",
+            "tags": [layer.theme],
+            "parameters": _parameters(("itemId", "f", "lang", *ITEM_PARAMETERS)),
+            "responses": _responses(
+                "One feature", content, _WRONG, _MISSING, _SAME, _BUSY
+            ),
+        },
+        "options": _options(f"item.options.{layer.id}", layer, "itemId"),
+    }
+
+
+def _options(operation: str, layer: Layer, *path: str) -> Part:
+    return {
+        "operationId": operation,
+        "summary": "Methods that the caller may use",
+        "tags": [layer.theme],
+        "parameters": _parameters(path),
+        "responses": {
+            "204": {"description": "Methods are in the Allow header."},
+            "401": ref(RESPONSE_REF, "Unauthorized"),
+        },
+    }
+
+
+def _tile_path(layer: Layer, title: str) -> Part:
+    low, high = zoom_range(layer)
+    content = {MVT: {"schema": {"type": "string", "format": "binary"}}}
+    format_ = {
+        "name": "f",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string", "enum": ["mvt"]},
+    }
+    return {
+        "get": {
+            "operationId": f"tile.{layer.id}",
+            "summary": f"{title}: vector tile, zoom {low} to {high}",
+            "tags": [layer.theme],
+            "parameters": [
+                *_parameters(("tileMatrix", "tileRow", "tileCol", "day")),
+                format_,
+            ],
+            "responses": {
+                "204": {"description": "Nothing lies in this tile."},
+                **_responses("Vector tile", content, _WRONG, _MISSING, _SAME, _BUSY),
+            },
+        }
+    }
+
+
+def _process_paths(process: Process, lang: Lang) -> Part:
+    path = f"/processes/{process.id}"
+    title = process.title.in_language(lang)
+    inputs = openapi_schema(flattened(process.inputs.model_json_schema()))
+    body = {
+        "type": "object",
+        "required": ["inputs"],
+        "properties": {
+            "inputs": inputs,
+            "response": {"type": "string", "enum": ["raw"]},
+            "outputs": {"type": "object", "additionalProperties": True},
+        },
+        "additionalProperties": False,
+    }
+    content = {
+        media_type: {
+            "schema": {
+                key: value
+                for key, value in output_schema(media_type).items()
+                if key == "type"
+            }
+        }
+        for media_type in process.media_types
+    }
+    execution = {
+        "operationId": f"execute.{process.id}",
+        "summary": title,
+        "description": process.description.in_language(lang),
+        "tags": ["processes"],
+        "parameters": [
+            {
+                "name": "f",
+                "in": "query",
+                "required": False,
+                "schema": {"type": "string", "enum": sorted(FORMATS)},
+            },
+            ref(PARAMETER_REF, "lang"),
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": body}},
+        },
+        "responses": _responses(
+            "The result",
+            content,
+            _WRONG,
+            ("403", "Forbidden"),
+            ("422", "NoData"),
+            _BUSY,
+        ),
+    }
+    return {
+        path: _document(f"process.{process.id}", title, "process", tag="processes"),
+        f"{path}/execution": {"post": execution},
+    }
+
+
+#: Short names of what a process may answer in.
+FORMATS: Mapping[str, str] = {
+    "geojson": GEOJSON,
+    "json": "application/json",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}

@@ -1,0 +1,233 @@
+"""Components of the OpenAPI document: parameters, schemas, responses; all local."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gis.publish.pygeoapi import DEFAULT_LIMIT, MAXIMUM_LIMIT
+from gis.serve.parameters import MAXIMUM_OFFSET
+from layers import CRS84, City
+
+Part = dict[str, Any]
+
+SCHEMA_REF = "#/components/schemas/"
+PARAMETER_REF = "#/components/parameters/"
+RESPONSE_REF = "#/components/responses/"
+
+
+def ref(prefix: str, name: str) -> Part:
+    """Reference to a local component."""
+    return {"$ref": f"{prefix}{name}"}
+
+
+def _query(name: str, description: str, schema: Part, **more: object) -> Part:
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "required": False,
+        "schema": schema,
+        "style": "form",
+        "explode": False,
+        **more,
+    }
+
+
+def path_parameter(name: str, description: str, schema: Part) -> Part:
+    """A parameter in the path."""
+    return {
+        "name": name,
+        "in": "path",
+        "description": description,
+        "required": True,
+        "schema": schema,
+    }
+
+
+def build_parameters(city: City) -> Part:
+    """Shared parameters; QGIS reads its page size from `limit` here."""
+    served = list(city.served_uris())
+    text: Part = {"type": "string"}
+    crs: Part = {"type": "string", "format": "uri", "enum": served, "default": CRS84}
+    names: Part = {"type": "array", "minItems": 1, "items": {"type": "string"}}
+    return {
+        "f": _query(
+            "f",
+            "Format of the answer; without it the Accept header decides.",
+            {"type": "string", "enum": ["json", "html"], "default": "json"},
+        ),
+        "lang": _query(
+            "lang",
+            "Language of titles and pages; without it Accept-Language decides.",
+            {"type": "string", "enum": ["zh", "en"], "default": "zh"},
+        ),
+        "limit": _query(
+            "limit",
+            f"Features per page; larger values are answered with {MAXIMUM_LIMIT}.",
+            {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MAXIMUM_LIMIT,
+                "default": DEFAULT_LIMIT,
+            },
+        ),
+        "offset": _query(
+            "offset",
+            "Features to pass over.",
+            {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": MAXIMUM_OFFSET,
+                "default": 0,
+            },
+        ),
+        "bbox": _query(
+            "bbox",
+            "Only features that intersect the box: 4 numbers, or 6 with heights, "
+            "in the axis order of `bbox-crs`.",
+            {
+                "type": "array",
+                "minItems": 4,
+                "maxItems": 6,
+                "items": {"type": "number"},
+            },
+        ),
+        "bbox-crs": _query("bbox-crs", "CRS of the numbers in `bbox`.", crs),
+        "crs": _query("crs", "CRS of the answer, in the authority's axis order.", crs),
+        "datetime": _query(
+            "datetime",
+            "Instant, day or interval (RFC 3339, `..` for an open end). Without it, "
+            "what is valid today.",
+            text,
+        ),
+        "day": _query(
+            "datetime",
+            "The day at which features must be valid; without it, today.",
+            {"type": "string", "format": "date"},
+        ),
+        "filter": _query("filter", "CQL2 condition, text or JSON.", text),
+        "filter-lang": _query(
+            "filter-lang",
+            "Language of `filter`.",
+            {
+                "type": "string",
+                "enum": ["cql2-text", "cql2-json"],
+                "default": "cql2-text",
+            },
+        ),
+        "filter-crs": _query("filter-crs", "CRS of geometries in `filter`.", crs),
+        "properties": _query("properties", "Properties to answer with.", names),
+        "skipGeometry": _query(
+            "skipGeometry",
+            "Leave geometries out.",
+            {"type": "boolean", "default": False},
+        ),
+        "sortby": _query(
+            "sortby", "Properties to sort by; `-` before a name: falling.", names
+        ),
+        "resulttype": _query(
+            "resulttype",
+            "`hits`: the number of features only.",
+            {"type": "string", "enum": ["results", "hits"], "default": "results"},
+        ),
+        "itemId": path_parameter("itemId", "Code of the feature.", text),
+        "tileMatrix": path_parameter(
+            "tileMatrix",
+            "Zoom level.",
+            {"type": "integer", "minimum": 0, "maximum": 24},
+        ),
+        "tileRow": path_parameter(
+            "tileRow", "Row, from the north.", {"type": "integer", "minimum": 0}
+        ),
+        "tileCol": path_parameter(
+            "tileCol", "Column, from the west.", {"type": "integer", "minimum": 0}
+        ),
+    }
+
+
+_OBJECT: Part = {"type": "object", "additionalProperties": True}
+
+
+def _record(required: dict[str, Part], **optional: Part) -> Part:
+    """An object with required and optional members, open for more."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **optional},
+        "additionalProperties": True,
+    }
+
+
+def build_schemas() -> Part:
+    """Shared schemas."""
+    text: Part = {"type": "string"}
+    links: Part = {"type": "array", "items": ref(SCHEMA_REF, "link")}
+    count: Part = {"type": "integer", "minimum": 0}
+    feature = {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "id": text,
+        "geometry": {**_OBJECT, "nullable": True},
+        "properties": _OBJECT,
+    }
+    return {
+        "exception": _record({"code": text, "description": text}, status=count),
+        "link": _record({"href": text, "rel": text}, type=text, title=text),
+        "landingPage": _record({"links": links}, title=text, description=text),
+        "conformance": _record({"conformsTo": {"type": "array", "items": text}}),
+        "collection": _record({"id": text, "links": links}, title=text),
+        "collections": _record(
+            {
+                "collections": {
+                    "type": "array",
+                    "items": ref(SCHEMA_REF, "collection"),
+                },
+                "links": links,
+            }
+        ),
+        "propertySchema": _record({"type": text, "properties": _OBJECT}),
+        "feature": _record(feature, links=links),
+        "featureCollection": _record(
+            {
+                "type": {"type": "string", "enum": ["FeatureCollection"]},
+                "features": {"type": "array", "items": ref(SCHEMA_REF, "feature")},
+            },
+            links=links,
+            numberMatched=count,
+            numberReturned=count,
+            timeStamp={"type": "string", "format": "date-time"},
+        ),
+        "tileSets": _record({"tilesets": {"type": "array", "items": _OBJECT}}),
+        "tileSet": _record({"dataType": text, "crs": text, "links": links}),
+        "tileJson": _record(
+            {"tilejson": text, "tiles": {"type": "array", "items": text}}
+        ),
+        "matrixSets": _record({"tileMatrixSets": {"type": "array", "items": _OBJECT}}),
+        "matrixSet": _record({"id": text, "crs": text}),
+        "processes": _record(
+            {"processes": {"type": "array", "items": _OBJECT}, "links": links}
+        ),
+        "process": _record({"id": text, "version": text, "inputs": _OBJECT}),
+    }
+
+
+def build_responses() -> Part:
+    """Shared answers."""
+
+    def problem(description: str) -> Part:
+        content = {"schema": ref(SCHEMA_REF, "exception")}
+        page = {"schema": {"type": "string"}}
+        return {
+            "description": description,
+            "content": {"application/json": content, "text/html": page},
+        }
+
+    return {
+        "NotModified": {"description": "The client holds the current answer."},
+        "BadRequest": problem("A parameter or input is not usable; it is named."),
+        "Unauthorized": problem("No level holds the token that was sent."),
+        "Forbidden": problem("The answer would tell what the caller may not know."),
+        "NotFound": problem("Nothing is published here for the caller's level."),
+        "NoData": problem("The city keeps nothing from which to answer."),
+        "ServerError": problem("An error inside, with a reference number."),
+        "Busy": problem("The answer would take too long, or the server is busy."),
+    }

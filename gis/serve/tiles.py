@@ -1,0 +1,236 @@
+"""Vector tiles of a layer: what tilesets there are, and the tiles themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gis.db.compose import Composer
+from gis.db.tiles import build_tile, read_tile_index, tile_columns
+from gis.errors import NotFound
+from gis.publish.pygeoapi import build_fields, is_tiled, zoom_range
+from gis.serve.answer import (
+    DOCUMENT_FORMATS,
+    MVT,
+    cache_headers,
+    document_answer,
+    is_unchanged,
+    not_modified,
+    only,
+    page_answer,
+    weak_etag,
+)
+from gis.serve.context import Context
+from gis.serve.documents import MATRIX_SET
+from gis.serve.engine import BASE, Document, finished
+from gis.serve.negotiate import format_of
+from gis.serve.parameters import read_day
+from gis.serve.rows import fetch, fetch_one
+from layers import CRS84, Layer, crs_uri
+
+MATRIX_SET_URI = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{MATRIX_SET}"
+_DIMENSIONS = {"Point": 0, "LineString": 1, "MultiLineString": 1}
+_SECONDS = 60
+
+
+class Tiles:
+    """Handlers of /collections/{layer}/tiles and below."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._composer = Composer(context.catalogue, context.city.stored_srid)
+
+    async def tilesets(self, request: Request) -> Response:
+        """The list of a layer's tilesets: there is one."""
+        only(request, ())
+        layer = self._tiled(request)
+        tileset = self._tileset(request, layer)
+        made = {
+            "id": layer.id,
+            "title": layer.title.in_language(self._context.lang_of(request)),
+            "tilesets": [
+                {key: tileset[key] for key in _SUMMARY} | {"links": tileset["links"]}
+            ],
+            "links": tileset["links"],
+        }
+        return self._answer(request, made)
+
+    async def tileset(self, request: Request) -> Response:
+        """Metadata of the tileset."""
+        only(request, ())
+        layer = self._tiled(request)
+        self._known_matrix_set(request)
+        return self._answer(request, self._tileset(request, layer))
+
+    async def tilejson(self, request: Request) -> Response:
+        """TileJSON 3.0, for MapLibre and others."""
+        only(request, ())
+        layer = self._tiled(request)
+        self._known_matrix_set(request)
+        context = self._context
+        level, lang = context.level_of(request), context.lang_of(request)
+        titles = {
+            name: column.title.in_language(lang)
+            for name, column in layer.columns_at(level).items()
+        }
+        low, high = zoom_range(layer)
+        west, south, east, north = context.city.extent
+        made = {
+            "tilejson": "3.0.0",
+            "id": layer.id,
+            "name": layer.title.in_language(lang),
+            "attribution": layer.attribution or context.city.attribution,
+            "scheme": "xyz",
+            "tiles": [f"{_root(layer)}/{{z}}/{{y}}/{{x}}"],
+            "minzoom": low,
+            "maxzoom": high,
+            "bounds": [west, south, east, north],
+            "center": [(west + east) / 2, (south + north) / 2, low],
+            "vector_layers": [
+                {
+                    "id": layer.id,
+                    "minzoom": low,
+                    "maxzoom": high,
+                    "fields": {n: titles[n] for n in tile_columns(layer, level)},
+                }
+            ],
+        }
+        return document_answer(context, request, made)
+
+    async def tile(self, request: Request) -> Response:
+        """One tile; 204 when nothing lies in it."""
+        only(request, ("datetime",))
+        layer = self._tiled(request)
+        self._known_matrix_set(request)
+        format_of(request, {"mvt": (MVT, "*/*")})
+        context = self._context
+        level = context.level_of(request)
+        tile = _index(request, layer)
+        day = read_day(request.query_params) or datetime.now(UTC).date()
+        version = self._composer.version(layer.id)
+        parts = (request.url.path, level, day)
+        if "if-none-match" in request.headers:
+            row = await fetch_one(context.database, level, version)
+            etag = weak_etag(*parts, row)
+            if is_unchanged(request, etag):
+                return not_modified(cache_headers(level, _SECONDS, etag))
+        srid = context.city.stored_srid
+        statement = build_tile(context.catalogue, srid, layer.id, level, tile, day)
+        rows = await fetch(context.database, level, [version, statement])
+        headers = cache_headers(level, _SECONDS, weak_etag(*parts, rows[0]))
+        if rows[1] is None or not rows[1][0]:
+            return Response(status_code=204, headers=headers)
+        return Response(bytes(rows[1][0]), media_type=MVT, headers=headers)
+
+    def _tiled(self, request: Request) -> Layer:
+        """The layer of the path, when its places may be seen.
+
+        Raises
+        ------
+        NotFound : no such layer, or no tiles of it for this level
+        """
+        layer = self._context.layer_of(request)
+        if not is_tiled(layer, self._context.level_of(request)):
+            raise NotFound(f"collection {layer.id!r}: no tiles")
+        return layer
+
+    def _known_matrix_set(self, request: Request) -> None:
+        name = request.path_params["matrix_set"]
+        if name != MATRIX_SET:
+            raise NotFound(f"tile matrix set {name!r}: there is {MATRIX_SET}")
+
+    def _answer(self, request: Request, made: Document) -> Response:
+        context = self._context
+        if format_of(request, DOCUMENT_FORMATS) == "html":
+            return page_answer(context, request, "tiles.html", data=made)
+        return document_answer(context, request, made)
+
+    def _tileset(self, request: Request, layer: Layer) -> Document:
+        context = self._context
+        level, lang = context.level_of(request), context.lang_of(request)
+        west, south, east, north = context.city.extent
+        fields = finished(build_fields(layer, level), lang)
+        low, high = zoom_range(layer)
+        links = [
+            ("self", "application/json", "This tileset", ""),
+            ("item", MVT, "Vector tile", "/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"),
+            (
+                "describedby",
+                "application/json",
+                "TileJSON of the vector tiles",
+                "/tilejson.json",
+            ),
+        ]
+        made: Document = {
+            "id": layer.id,
+            "title": layer.title.in_language(lang),
+            "dataType": "vector",
+            "crs": crs_uri(context.city.tile_srid),
+            "tileMatrixSetURI": MATRIX_SET_URI,
+            "tileMatrixSetId": MATRIX_SET,
+            "boundingBox": {
+                "lowerLeft": [west, south],
+                "upperRight": [east, north],
+                "crs": CRS84,
+            },
+            "layers": [
+                {
+                    "id": layer.id,
+                    "title": layer.title.in_language(lang),
+                    "dataType": "vector",
+                    "geometryDimension": _DIMENSIONS.get(layer.geometry, 2),
+                    "minTileMatrix": str(low),
+                    "maxTileMatrix": str(high),
+                    "propertiesSchema": {
+                        "type": "object",
+                        "properties": {
+                            name: fields[name] for name in tile_columns(layer, level)
+                        },
+                    },
+                }
+            ],
+            "links": [
+                {
+                    "rel": rel,
+                    "type": media_type,
+                    "title": context.texts.say(lang, title),
+                    "href": f"{_root(layer)}{path}",
+                    **({"templated": True} if "{" in path else {}),
+                }
+                for rel, media_type, title, path in links
+            ],
+        }
+        made["links"].append(
+            {
+                "rel": "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
+                "type": "application/json",
+                "title": context.texts.say(lang, "Tile matrix set"),
+                "href": f"{BASE}/tileMatrixSets/{MATRIX_SET}",
+            }
+        )
+        return made
+
+
+_SUMMARY = ("title", "dataType", "crs", "tileMatrixSetURI", "tileMatrixSetId")
+
+
+def _root(layer: Layer) -> str:
+    return f"{BASE}/collections/{layer.id}/tiles/{MATRIX_SET}"
+
+
+def _index(request: Request, layer: Layer) -> tuple[int, int, int]:
+    """Zoom, row and column of the path.
+
+    Raises
+    ------
+    QueryError : one of them is not a whole number
+    NotFound : this layer's tileset has no such zoom
+    """
+    path = request.path_params
+    tile = read_tile_index(path["zoom"], path["row"], path["column"])
+    low, high = zoom_range(layer)
+    if not low <= tile[0] <= high:
+        raise NotFound(f"tileMatrix {tile[0]}: there are tiles at {low} to {high}")
+    return tile
