@@ -69,8 +69,9 @@ class City(Declared):
     map_review_number: Annotated[
         Text | None, BeforeValidator(lambda v: None if v in ("", "null") else v)
     ] = None
+    outline_tolerance_m: float = Field(default=1000, ge=0, le=50_000)
+    timezone: Text = "Asia/Shanghai"
     attribution: Text
-    official_url: Text | None = None
 
     @property
     def finest_zone(self) -> str:

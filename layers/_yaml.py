@@ -15,9 +15,7 @@ from pydantic import BaseModel, ValidationError
 from layers._errors import DeclarationError
 
 
-class _TextLoader(
-    yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
-):  # type: ignore[misc]  # C class where libyaml is built in
+class _TextLoader(yaml.SafeLoader):
     """Scalars stay text, except the bare words null, true and false."""
 
 

@@ -77,6 +77,14 @@ CREATE TABLE ledger.reject (
     PRIMARY KEY (load_id, row_number)
 );
 
+-- Versions that a load of the same date took the place of.
+CREATE TABLE ledger.replaced (
+    replaced_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    layer text NOT NULL,
+    replaced_at timestamp with time zone NOT NULL DEFAULT now(),
+    content jsonb NOT NULL
+);
+
 -- Results by the hash of process, inputs and layer versions: asked twice, worked out once.
 CREATE UNLOGGED TABLE ledger.result (
     key text PRIMARY KEY,

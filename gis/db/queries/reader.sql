@@ -1,0 +1,21 @@
+-- name: read_version
+-- Version of a layer's table; %(layer)s id of the layer.
+SELECT version FROM city.layer_version WHERE layer = %(layer)s::text
+
+-- name: read_versions
+-- Version of every layer's table.
+SELECT layer, version FROM city.layer_version
+
+-- name: read_result
+-- A kept result by its key; %(key)s hash of process, inputs and versions.
+SELECT document FROM ledger.result WHERE key = %(key)s::text
+
+-- name: write_result
+-- Keeps a result; the same key always means the same document.
+INSERT INTO ledger.result (key, process, document)
+VALUES (%(key)s, %(process)s, %(document)s)
+ON CONFLICT (key) DO NOTHING
+
+-- name: trim_results
+-- Drops results that nobody asked for in %(days)s days.
+DELETE FROM ledger.result WHERE made_at < now() - make_interval(days => %(days)s::int)

@@ -1,0 +1,289 @@
+"""One pass from a source to rows that may be stored: what is wrong is said per row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gis.errors import LoadError
+from gis.load.datum import conversion
+from gis.load.read import Source
+from gis.load.reasons import Reasons
+from gis.load.report import Reject
+from gis.load.shapes import Shapes, build_shapes
+from gis.load.values import as_text, convert, mask_phones
+from layers import City, CodeTable, Column, Layer
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a load needs to know besides the file.
+
+    Parameters
+    ----------
+    codes : code table name -> its rows
+    known : layer id -> codes that exist in it
+    outline : the city's outline in the working CRS, grown by the tolerance; None
+        accepts positions anywhere
+    mapping : header of the file -> column of the layer
+    synonyms : header in lower case -> column, for every layer of the city
+    constants : column -> the value every row gets
+    """
+
+    layer: Layer
+    city: City
+    datum: str
+    valid_from: date
+    source: str
+    codes: Mapping[str, CodeTable] = field(default_factory=dict)
+    known: Mapping[str, Collection[str]] = field(default_factory=dict)
+    outline: shapely.Geometry | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Prepared:
+    """Rows that may be stored, and what became of the others.
+
+    Parameters
+    ----------
+    columns : column -> (m,) typed values of the accepted rows
+    shapes : their geometries, None for a layer without
+    converted : (n,) every row's geometry in the working CRS, None where unusable
+    codes : (n,) every row's code
+    srids : EPSG codes of the stored and of the working CRS
+    """
+
+    columns: dict[str, NDArray[Any]]
+    shapes: Shapes | None
+    converted: NDArray[Any] | None
+    codes: NDArray[Any]
+    srids: tuple[int, int]
+    read: int
+    rejects: list[Reject]
+    reasons: dict[str, int]
+    repairs: Counter[str]
+    repaired: int
+    masked: int
+    unmapped: list[str]
+    notes: list[str]
+
+
+def prepare(source: Source, context: Context) -> Prepared:
+    """Typed, checked and snapped rows of a source.
+
+    Raises
+    ------
+    LoadError : the file as a whole cannot become this layer
+    """
+    layer = context.layer
+    if layer.geometry != "none" and source.geometry is None:
+        raise LoadError(
+            f"{source.name}: no positions found. Name the columns with "
+            "--map 经度=lon --map 纬度=lat, or give a column wkt"
+        )
+    count = len(source)
+    raw, unmapped = _map_columns(source, context)
+    notes: list[str] = []
+    if "code" not in raw:
+        raw["code"] = _fallback_codes(source)
+        notes.append(
+            "没有编码列，以来源和位置的散列为编码 no code column: codes are a hash of "
+            "source, name and position"
+        )
+    reasons = Reasons(count)
+    repairs: Counter[str] = Counter()
+    masked_rows = np.zeros(count, dtype=bool)
+    columns: dict[str, NDArray[Any]] = {}
+    for name, column in layer.all_columns.items():
+        cells = raw.get(name)
+        if cells is None:
+            cells = np.full(count, None, dtype=object)
+        columns[name] = convert(
+            name,
+            column,
+            cells,
+            codes=context.codes.get(column.codes or ""),
+            known=context.known.get(column.references or ""),
+            timezone=context.city.timezone,
+            reasons=reasons,
+        )
+        if column.type == "text" and name not in ("code", "source"):
+            values, hits = mask_phones(columns[name])
+            if hits:
+                masked_rows |= values != columns[name]
+                columns[name] = values
+    _check_versions(columns, reasons)
+    shapes = None
+    mended = np.zeros(count, dtype=bool)
+    if layer.geometry != "none":
+        assert source.geometry is not None  # noqa: S101  # refused above
+        shapes, mended = build_shapes(
+            source.geometry,
+            layer,
+            context.city,
+            conversion(context.datum, context.city),
+            reasons,
+            repairs,
+        )
+        if context.outline is not None:
+            _check_outline(shapes, context.outline, reasons)
+    accepted = reasons.accepted
+    converted = shapes.geom_m if shapes is not None else None
+    if shapes is not None:
+        shapes = Shapes(shapes.geom[accepted], shapes.geom_m[accepted])
+    return Prepared(
+        columns={name: values[accepted] for name, values in columns.items()},
+        shapes=shapes,
+        converted=converted,
+        codes=columns["code"],
+        srids=(context.city.stored_srid, context.city.working_srid),
+        read=count,
+        rejects=_rejects(source, reasons),
+        reasons=reasons.counts(),
+        repairs=repairs,
+        repaired=int((mended & accepted).sum()),
+        masked=int((masked_rows & accepted).sum()),
+        unmapped=unmapped,
+        notes=notes,
+    )
+
+
+def _map_columns(
+    source: Source, context: Context
+) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """The file's columns under the layer's names, and headers that nothing took."""
+    layer, count = context.layer, len(source)
+    titles = {c.title.zh.lower(): n for n, c in layer.all_columns.items()}
+    titles |= {c.title.en.lower(): n for n, c in layer.all_columns.items()}
+    raw: dict[str, NDArray[Any]] = {}
+    unmapped = []
+    for header, cells in source.columns.items():
+        if header in context.mapping:
+            name = str(context.mapping[header])
+        elif header in layer.all_columns:
+            name = header
+        else:
+            lower = header.strip().lower()
+            name = titles.get(lower) or context.synonyms.get(lower, "")
+        stated = header in context.mapping or header == name
+        if name in layer.all_columns and name not in raw:
+            if not stated and not _fits_codes(cells, layer.all_columns[name], context):
+                unmapped.append(header)
+                continue
+            raw[name] = cells
+        else:
+            unmapped.append(header)
+    unknown = (set(context.mapping) - set(source.columns)) | (
+        set(context.constants) - set(layer.all_columns)
+    )
+    if unknown:
+        raise LoadError(
+            f"{', '.join(sorted(unknown))}: no such column; the file has "
+            f"{', '.join(source.columns)}; the layer has {', '.join(layer.all_columns)}"
+        )
+    for constant, value in context.constants.items():
+        raw[constant] = np.full(count, value, dtype=object)
+    defaults: dict[str, object] = {
+        "valid_from": np.datetime64(context.valid_from),
+        "source": context.source,
+        "synthetic": False,
+    }
+    for column, default in defaults.items():
+        if column not in raw:
+            raw[column] = np.full(count, default)
+        elif pd.isna(raw[column]).any():
+            filled = raw[column].astype(object)
+            filled[pd.isna(raw[column])] = default
+            raw[column] = filled
+    return raw, [h for h in unmapped if h.lower() not in _POSITION_HEADERS]
+
+
+def _fits_codes(cells: NDArray[Any], column: Column, context: Context) -> bool:
+    """Whether a column taken by its header alone holds any code of its table.
+
+    A header such as 类型 means something else in every file: where nothing fits, the
+    column is left alone rather than refusing every row.
+    """
+    if column.codes is None:
+        return True
+    table = context.codes.get(column.codes, {})
+    words = set(table) | {
+        row[key] for row in table.values() for key in ("title_zh", "title_en")
+    }
+    return bool(words & set(as_text(cells)))
+
+
+def _fallback_codes(source: Source) -> NDArray[Any]:
+    """Codes for rows without one: what identifies the row, hashed.
+
+    The same row of the same file gets the same code again, so a file may be loaded
+    twice; a row whose position changes becomes another feature.
+    """
+    cells = [as_text(values) for values in source.columns.values()]
+    if source.geometry is not None:
+        cells.append(shapely.to_wkb(source.geometry, hex=True))
+    stem = source.name.split(".")[0]
+    rows = zip(*cells, strict=True)
+    codes = [
+        f"{stem}-{hashlib.sha256(repr(row).encode()).hexdigest()[:16]}" for row in rows
+    ]
+    return np.array(codes, dtype=object)
+
+
+_POSITION_HEADERS = {
+    "lon", "lng", "longitude", "经度", "x", "lat", "latitude", "纬度", "y",
+    "wkt", "geometry", "geom", "the_geom", "fid",
+}  # fmt: skip
+
+
+def _check_versions(columns: dict[str, NDArray[Any]], reasons: Reasons) -> None:
+    """Refuse a version that stands twice, or one that ends before it begins."""
+    start, end = columns["valid_from"], columns["valid_to"]
+    ends_early = ~np.isnat(end) & (end <= start)
+    reasons.refuse(
+        ends_early, "早于生效日期 must lie after valid_from", name="valid_to"
+    )
+    keys = pd.DataFrame({"code": columns["code"], "start": start})
+    twice = keys.duplicated().to_numpy() & ~pd.isna(columns["code"])
+    reasons.refuse(twice, "文件内重复 stands twice in the file", name="code")
+
+
+def _check_outline(shapes: Shapes, outline: shapely.Geometry, reasons: Reasons) -> None:
+    """Refuse features that do not touch the city."""
+    shapely.prepare(outline)
+    known = ~shapely.is_missing(shapes.geom_m)
+    outside = known & ~shapely.intersects(outline, shapes.geom_m)
+    reasons.refuse(outside, "在本市范围外 lies outside the city")
+
+
+def _rejects(source: Source, reasons: Reasons) -> list[Reject]:
+    """Refused rows in the file's own columns, personal numbers starred."""
+    rows = np.flatnonzero(~reasons.accepted)
+    if not len(rows):
+        return []
+    content = {
+        header: mask_phones(as_text(cells[rows]))[0]
+        for header, cells in source.columns.items()
+    }
+    if source.geometry is not None:
+        content["wkt"] = shapely.to_wkt(source.geometry[rows], rounding_precision=8)
+    return [
+        Reject(
+            int(row) + 1,
+            str(reasons.text[row]),
+            {header: cells[i] for header, cells in content.items()},
+        )
+        for i, row in enumerate(rows)
+    ]

@@ -1,0 +1,62 @@
+"""What came of a load: the same figures on the terminal, as JSON, in the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that was not loaded: its number in the file, why, what it held."""
+
+    row_number: int
+    reason: str
+    content: dict[str, str | None]
+
+
+@dataclass
+class LoadReport:
+    """Counts of rows; `reasons` counts refusals by their reason."""
+
+    layer: str
+    file: str
+    read: int = 0
+    loaded: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    repaired: int = 0
+    refused: int = 0
+    masked: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    repairs: dict[str, int] = field(default_factory=dict)
+    datum_proof: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    dry_run: bool = False
+    load_id: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON types."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """The report for a terminal."""
+        counts = (
+            ("读入 read", self.read),
+            ("新增 loaded", self.loaded),
+            ("更新 updated", self.updated),
+            ("未变 unchanged", self.unchanged),
+            ("修复 repaired", self.repaired),
+            ("拒收 refused", self.refused),
+            ("掩码 masked", self.masked),
+        )
+        head = f"{self.file} -> {self.layer}" + (
+            "（试运行，未写入 dry run, nothing written）" if self.dry_run else ""
+        )
+        lines = [head, *(f"  {name:<16}{count:>10,}" for name, count in counts)]
+        lines += [f"  修复 {count:,} × {what}" for what, count in self.repairs.items()]
+        lines += [f"  拒收 {count:,} × {why}" for why, count in self.reasons.items()]
+        if self.datum_proof:
+            shown = ", ".join(f"{k}={v}" for k, v in self.datum_proof.items())
+            lines.append(f"  基准 datum: {shown}")
+        return lines + [f"  注意 {note}" for note in self.notes]

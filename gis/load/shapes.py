@@ -1,0 +1,187 @@
+"""Positions -> both stored geometries: degrees as served, metres as measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gis.load.datum import Conversion
+from gis.load.reasons import Reasons
+from layers import City, Layer, transformer
+
+Geometries = NDArray[np.object_]
+LATTICE_M = 0.001
+
+_FAMILY = {
+    "Point": {0},
+    "LineString": {1},
+    "MultiLineString": {1, 5},
+    "Polygon": {3},
+    "MultiPolygon": {3, 6},
+}
+_NAMES = {
+    0: "Point", 1: "LineString", 2: "LinearRing", 3: "Polygon", 4: "MultiPoint",
+    5: "MultiLineString", 6: "MultiPolygon", 7: "GeometryCollection",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """Both geometries of n rows; None where a row is refused.
+
+    Parameters
+    ----------
+    geom : (n,) in the stored CRS, degrees
+    geom_m : (n,) in the working CRS, metres, every coordinate a whole millimetre
+    """
+
+    geom: Geometries
+    geom_m: Geometries
+
+
+def build_shapes(
+    geometry: Geometries,
+    layer: Layer,
+    city: City,
+    convert: Conversion,
+    reasons: Reasons,
+    repairs: Counter[str],
+) -> tuple[Shapes, NDArray[np.bool_]]:
+    """Stored geometries of the rows, and which rows were repaired.
+
+    Parameters
+    ----------
+    convert : coordinates of the file -> CGCS2000 degrees
+    reasons : rows that cannot be stored get one here
+    repairs : counts what was mended, by kind
+    """
+    shapes = geometry.copy()
+    reasons.refuse(shapely.is_missing(shapes), "没有位置 geometry is missing")
+    reasons.refuse(shapely.is_empty(shapes), "位置为空 geometry is empty")
+    flat = shapely.has_z(shapes)
+    if flat.any():
+        repairs["三维坐标取平面 third dimension dropped"] += int(flat.sum())
+        shapes = shapely.force_2d(shapes)
+    _fit_type(shapes, layer, reasons)
+    usable = reasons.accepted
+
+    degrees = _transformed(shapes, usable, convert)
+    _check_degrees(degrees, city, reasons)
+    usable &= reasons.accepted
+    to_metres = transformer(city.stored_srid, city.working_srid)
+    metres = _transformed(degrees, usable, _projected(to_metres, digits=3))
+
+    mended = np.zeros(len(shapes), dtype=bool)
+    if layer.geometry in ("Polygon", "MultiPolygon"):
+        metres[usable] = shapely.orient_polygons(metres[usable])
+        degrees[usable] = shapely.orient_polygons(degrees[usable])
+        mended = usable & ~shapely.is_valid(metres)
+        _mend(metres, mended, layer, reasons, repairs)
+    elif layer.geometry in ("LineString", "MultiLineString"):
+        short = usable & (shapely.length(metres) == 0)
+        reasons.refuse(short, "线长为零 line has no length")
+    mended &= reasons.accepted
+    if mended.any():
+        to_degrees = transformer(city.working_srid, city.stored_srid)
+        degrees[mended] = _transformed(metres, mended, _projected(to_degrees))[mended]
+    refused = ~reasons.accepted
+    degrees[refused] = metres[refused] = None
+    return Shapes(degrees, metres), mended
+
+
+def _fit_type(shapes: Geometries, layer: Layer, reasons: Reasons) -> None:
+    """Make parts of multi-geometries, and the other way round where one part is all."""
+    kinds = shapely.get_type_id(shapes)
+    single = layer.geometry.removeprefix("Multi")
+    multi_id = {"Point": 4, "LineString": 5, "Polygon": 6}[single]
+    if not layer.geometry.startswith("Multi"):
+        lone = (kinds == multi_id) & (shapely.get_num_geometries(shapes) == 1)
+        shapes[lone] = shapely.get_geometry(shapes[lone], 0)
+    else:
+        parts = kinds == {"LineString": 1, "Polygon": 3}[single]
+        maker = (
+            shapely.multilinestrings
+            if single == "LineString"
+            else shapely.multipolygons
+        )
+        for row in np.flatnonzero(parts):
+            shapes[row] = maker([shapes[row]])
+    kinds = shapely.get_type_id(shapes)
+    for kind in np.unique(kinds[reasons.accepted]):
+        if kind not in _FAMILY[layer.geometry]:
+            name = _NAMES.get(int(kind), "unknown")
+            reasons.refuse(
+                kinds == kind,
+                f"几何类型 {name}，应为 geometry is {name}, must be {layer.geometry}",
+            )
+
+
+def _transformed(shapes: Geometries, usable: Any, change: Conversion) -> Geometries:  # noqa: ANN401  # any mask
+    """Copies of the usable shapes with changed coordinates; None for the others."""
+    out = np.full(len(shapes), None, dtype=object)
+    out[usable] = shapely.transform(shapes[usable], change)
+    return out
+
+
+def _projected(projection: Any, digits: int | None = None) -> Conversion:  # noqa: ANN401  # untyped library class
+    """A projection as a change of (n, 2) coordinates, rounded where asked."""
+
+    def change(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        out = np.column_stack(projection.transform(xy[:, 0], xy[:, 1]))
+        return out if digits is None else np.round(out, digits)
+
+    return change
+
+
+def _check_degrees(degrees: Geometries, city: City, reasons: Reasons) -> None:
+    """Refuse positions that are no degrees; say so where lon and lat are swapped."""
+    bounds = shapely.bounds(degrees)
+    with np.errstate(invalid="ignore"):
+        west, south, east, north = bounds.T
+        missing = np.isnan(bounds).any(axis=1)
+        wild = ~missing & (
+            (np.abs(bounds[:, [0, 2]]).max(axis=1) > 180)
+            | (np.abs(bounds[:, [1, 3]]).max(axis=1) > 90)
+            | ~np.isfinite(bounds).all(axis=1)
+        )
+        x0, y0, x1, y1 = city.extent
+        swapped = ~missing & (south >= x0) & (north <= x1) & (west >= y0) & (east <= y1)
+    reasons.refuse(swapped, "经纬度颠倒 longitude and latitude are swapped")
+    reasons.refuse(wild, "坐标不是经纬度 coordinates are not degrees, wrong --datum?")
+    reasons.refuse(missing, "坐标不是有限数 must be finite")
+
+
+def _mend(
+    metres: Geometries,
+    rows: NDArray[np.bool_],
+    layer: Layer,
+    reasons: Reasons,
+    repairs: Counter[str],
+) -> None:
+    """Make invalid polygons valid on the lattice, or refuse them with the fault."""
+    for row in np.flatnonzero(rows):
+        fault = shapely.is_valid_reason(metres[row]).split("[")[0]
+        mended = shapely.set_precision(shapely.make_valid(metres[row]), LATTICE_M)
+        parts = [
+            part
+            for part in shapely.get_parts(shapely.get_parts(mended))
+            if part.geom_type == "Polygon" and part.area > 0
+        ]
+        whole = shapely.multipolygons(parts) if parts else None
+        if whole is None or not whole.is_valid:
+            reasons.text[row] = f"几何无效 invalid geometry: {fault}"
+            continue
+        if not layer.geometry.startswith("Multi"):
+            if len(parts) > 1:
+                reasons.text[row] = (
+                    f"几何无效 invalid geometry: {fault}, mends to {len(parts)} parts"
+                )
+                continue
+            whole = parts[0]
+        metres[row] = shapely.orient_polygons(whole)
+        repairs[f"几何 geometry: {fault}"] += 1
