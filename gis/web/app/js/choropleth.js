@@ -1,0 +1,167 @@
+// Zone values on the map: classes by feature state, labels from points, one selection.
+import { item, latest, track } from "./api.js";
+import { coverageClass, digitsFor, distanceClass } from "./classes.js";
+import { number, t } from "./i18n.js";
+import { readValues } from "./values.js";
+import { LEVELS, readZones } from "./zones.js";
+
+const MOST_LABELS = 3000;
+
+export class Choropleth {
+  constructor(view, store, catalog) {
+    this.view = view;
+    this.store = store;
+    this.catalog = catalog;
+    this.newest = latest();
+    this.level = null;
+    this.values = null;
+    this.listeners = [];
+    this.error = null;
+    store.watch(["ind", "lvl", "at"], () => this.load());
+    store.watch(["cls", "col"], () => this.paint());
+    store.watch(["ll"], () => this.onMove());
+    store.watch(["sel"], () => this.select());
+  }
+
+  onChange(then) {
+    this.listeners.push(then);
+  }
+
+  get target() {
+    return this.catalog.targets.find((x) => x.id === this.store.get("ind"));
+  }
+
+  levelNow() {
+    const pinned = this.store.get("lvl");
+    if (pinned !== "auto") return pinned;
+    const zoom = this.store.get("ll")[2];
+    return LEVELS.filter((level) => level in this.catalog.levels && zoom >= this.catalog.levels[level]).pop()
+      || "district";
+  }
+
+  // Cells are asked for by the districts in view: nobody needs all at once.
+  async districtsInView() {
+    const bounds = this.view.map.getBounds();
+    const table = await readZones("district");
+    const seen = [...table.values()].filter(({ box }) => box
+      && box[0] <= bounds.getEast() && box[2] >= bounds.getWest()
+      && box[1] <= bounds.getNorth() && box[3] >= bounds.getSouth());
+    const { lng, lat } = bounds.getCenter();
+    const away = ({ lon, lat: y }) => (lon - lng) ** 2 + (y - lat) ** 2;
+    return seen.sort((a, b) => away(a) - away(b)).slice(0, 4).map(({ code }) => code).sort();
+  }
+
+  onMove() {
+    const level = this.levelNow();
+    if (level !== this.level || level === "unit_grid") this.load();
+  }
+
+  async load() {
+    const level = this.levelNow();
+    const { target } = this;
+    this.level = level;
+    this.loading = true;
+    this.tell();
+    try {
+      const values = await this.newest(this.read(target, level));
+      if (values === undefined) return;
+      this.error = null;
+      this.values = values;
+    } catch (error) {
+      if (level !== this.level) return;
+      this.error = error;
+      this.values = null;
+    }
+    this.loading = false;
+    await this.apply(level);
+  }
+
+  async read(target, level) {
+    const at = this.store.get("at");
+    if (level !== "unit_grid") return readValues(target.id, level, at);
+    const districts = await this.districtsInView();
+    const parts = await Promise.all(districts.map((code) => readValues(target.id, level, at, [code])));
+    const rows = new Map(parts.flatMap((part) => [...part.rows]));
+    return { ...parts[0], rows, city: null };
+  }
+
+  async apply(level) {
+    const { map } = this.view;
+    for (const zone of LEVELS) {
+      if (this.shown && zone !== level && map.getSource(zone)) map.removeFeatureState({ source: zone, sourceLayer: zone });
+    }
+    this.shown = level;
+    this.paint();
+    await track(this.label(level));
+  }
+
+  paint() {
+    const level = this.level;
+    const { map } = this.view;
+    if (!map.getSource(level)) return;
+    const scale = this.store.get("col") === "cov" ? "v" : "d";
+    const one = (layer) => layer.metadata?.["citygrid:zone"];
+    this.view.show((l) => one(l) && one(l) !== level, false);
+    this.view.show((l) => one(l) === level && l.metadata["citygrid:scale"] && l.metadata["citygrid:scale"] !== scale, false);
+    this.view.show((l) => one(l) === level && (!l.metadata["citygrid:scale"] || l.metadata["citygrid:scale"] === scale), true);
+    map.removeFeatureState({ source: level, sourceLayer: level });
+    const shown = this.store.get("cls");
+    for (const row of this.values?.rows.values() || []) {
+      const [d, v] = this.classesOf(row);
+      const kept = !shown.length || shown.includes(scale === "d" ? d : v);
+      if (!row.scope || !kept) continue;
+      map.setFeatureState({ source: level, sourceLayer: level, id: row.code }, { d, v });
+    }
+    this.tell();
+  }
+
+  classesOf(row) {
+    const d = distanceClass(row.value, this.target, this.catalog.distance.breaks);
+    const v = coverageClass(row.value, this.catalog.coverage.breaks);
+    return [d, v];
+  }
+
+  async label(level) {
+    if (level === "unit_grid" || !this.values || this.values.rows.size > MOST_LABELS) {
+      this.view.setData("labels", null);
+      return;
+    }
+    const table = await readZones(level).catch(() => new Map());
+    const features = [];
+    for (const zone of table.values()) {
+      const row = this.values.rows.get(zone.code);
+      const figure = row && row.scope ? this.figure(row) : "";
+      features.push({
+        type: "Feature",
+        geometry: { type: "Point", coordinates: [zone.lon, zone.lat] },
+        properties: { code: zone.code, name: zone.name, label: figure, order: row && row.scope ? 0 : 1 },
+      });
+    }
+    if (level === this.level) this.view.setData("labels", { type: "FeatureCollection", features });
+  }
+
+  // The value as it stands on the map: no decimals unless they are needed to stay honest.
+  figure(row) {
+    if (row.value === null) return t("none");
+    const { unit } = this.target;
+    const digits = digitsFor(row.value, this.target, 0);
+    return `${number(row.value, digits)}${unit === "%" ? "%" : ""}`;
+  }
+
+  async select() {
+    const sel = this.store.get("sel");
+    if (!sel) {
+      this.view.setData("selected", null);
+      return;
+    }
+    const [layer, code] = [sel.slice(0, sel.indexOf(":")), sel.slice(sel.indexOf(":") + 1)];
+    const found = await item(layer, code).catch(() => null);
+    if (this.store.get("sel") !== sel) return;
+    const feature = found && found.geometry && { type: "Feature", geometry: found.geometry, properties: { code } };
+    this.view.setData("selected", feature ? { type: "FeatureCollection", features: [feature] } : null);
+  }
+
+  tell() {
+    this.listeners.forEach((then) => then());
+  }
+}
