@@ -15,7 +15,7 @@ from gis.demo.size import Size, stream
 
 SNAP_MM = 6_000
 _ROUGH_M2 = 120_000.0
-_BLOCK_M2 = (24_000.0, 42_000.0)
+_BLOCK_M2 = (34_000.0, 58_000.0)
 _CELL_M2 = 14_000.0
 _POINTS_PER_COMMUNITY = 48
 
