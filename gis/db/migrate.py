@@ -16,7 +16,7 @@ from pathlib import Path
 from gis.db.pool import Connection, Database
 from gis.errors import MigrationError
 from gis.publish.tables import Table, TableColumn, build_table, build_table_sql
-from gis.publish.views import build_views_sql
+from gis.publish.views import build_drop_views_sql, build_views_sql
 from layers import Catalogue, City
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
@@ -90,6 +90,8 @@ def migrate(
                     f"{migration.path.name}: edited after it ran; "
                     "undo the edit and write a new migration"
                 )
+        if pending:
+            _execute(connection, build_drop_views_sql())
         for migration in pending:
             _execute(connection, migration.path.read_text("utf-8"))
             connection.execute(

@@ -19,14 +19,20 @@ def build_view_sql(layer: Layer, level: Level) -> str:
     )
 
 
+def build_drop_views_sql() -> str:
+    """SQL that removes every view, so that a migration may change what they show."""
+    return "".join(
+        f"DROP SCHEMA IF EXISTS {schema_of(level)} CASCADE;\n" for level in Level
+    )
+
+
 def build_views_sql(catalogue: Catalogue) -> str:
     """SQL that rebuilds the view schemas of every level from nothing."""
-    parts = []
+    parts = [build_drop_views_sql()]
     for level in Level:
         schema, role = schema_of(level), role_of(level)
         parts.append(
-            f"DROP SCHEMA IF EXISTS {schema} CASCADE;\nCREATE SCHEMA {schema};\n"
-            f"GRANT USAGE ON SCHEMA {schema} TO {role};\n"
+            f"CREATE SCHEMA {schema};\nGRANT USAGE ON SCHEMA {schema} TO {role};\n"
         )
         parts += [
             build_view_sql(layer, level)

@@ -1,0 +1,52 @@
+# make demo   everything a new machine lacks, the demo city, the server in the foreground
+# make test   the same preconditions, then the whole test suite
+# make check  lint, types, import rules and the suite: what CI runs
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+VENV := .venv
+RUN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check lint types system assets setup test-system requirements clean
+
+demo: setup
+	@exec $(RUN)/citygrid serve --demo
+
+test: setup test-system
+	$(RUN)/pytest
+
+check: setup test-system lint types
+	$(RUN)/pytest
+
+lint:
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/lint-imports
+
+types:
+	$(RUN)/mypy
+
+setup: system $(STAMP) assets
+
+# system packages: installed where this account may, else the one line to run is said
+system:
+	@sh docker/system.sh serve
+
+test-system:
+	@sh docker/system.sh test
+
+$(STAMP): requirements.txt pyproject.toml
+	@sh docker/python.sh $(VENV)
+	@touch $@
+
+assets:
+	@$(RUN)/python -m gis.web.assets
+
+requirements:
+	$(RUN)/pip install --quiet uv
+	$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.12 \
+		--generate-hashes --no-emit-index-url --no-header --upgrade --output-file requirements.txt
+
+clean:
+	rm -rf $(VENV) .citygrid gis/web/vendor
