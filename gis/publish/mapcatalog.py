@@ -63,6 +63,7 @@ def build_catalog(
     present = {layer.theme for layer in seen.values()}
     order = [theme for theme in THEME_TITLES if theme in present]
     order += sorted(present - set(THEME_TITLES))
+    zones = [zone for zone in reversed(city.zones) if zone in seen]
     return {
         "level": level.label,
         "city": {
@@ -73,8 +74,8 @@ def build_catalog(
             "review": city.map_review_number,
         },
         "synthetic": synthetic,
-        "zones": [zone for zone in reversed(city.zones) if zone in seen],
-        "themes": [_theme(theme, seen) for theme in order],
+        "zones": zones,
+        "themes": [_theme(theme, seen, zones) for theme in order],
         "layers": {
             key: _layer(layer, level, counts.get(key)) for key, layer in seen.items()
         },
@@ -101,12 +102,15 @@ def _first(
     }
 
 
-def _theme(theme: str, seen: Mapping[str, Layer]) -> Json:
+def _theme(theme: str, seen: Mapping[str, Layer], zones: Sequence[str]) -> Json:
     zh, en = THEME_TITLES.get(theme, (theme, theme.capitalize()))
     return {
         "id": theme,
         "title": {"zh": zh, "en": en},
-        "layers": [key for key, layer in seen.items() if layer.theme == theme],
+        "layers": sorted(
+            (key for key, layer in seen.items() if layer.theme == theme),
+            key=lambda key: zones.index(key) if key in zones else len(zones),
+        ),
     }
 
 

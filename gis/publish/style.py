@@ -45,6 +45,7 @@ class MapConfig:
     view : lon, lat [degree] and zoom of the first view
     levels : zone layer -> zoom from which it is drawn
     dates : ISO dates that the time bar stops at
+    districts : codes in official order; others follow by code
     first : indicator, date and layers shown first
     distance, coverage : breaks [points, percent] and colours by theme
     no_data : colour by theme
@@ -53,6 +54,7 @@ class MapConfig:
     view: Mapping[str, float]
     levels: Mapping[str, float]
     dates: Sequence[str]
+    districts: Sequence[str]
     first: Mapping[str, Any]
     distance: Mapping[str, Any]
     coverage: Mapping[str, Any]
@@ -78,6 +80,7 @@ def load_map_config(folder: Path = CONFIG) -> MapConfig:
         view={key: float(raw["view"][key]) for key in ("lon", "lat", "zoom")},
         levels={key: float(zoom) for key, zoom in raw["levels"].items()},
         dates=tuple(raw["dates"]),
+        districts=tuple(raw["districts"]),
         first=dict(raw["first"]),
         distance=_scale(raw["distance"]),
         coverage=_scale(raw["coverage"]),
@@ -361,7 +364,7 @@ def thematic_layers(
     }
     kind = layer.geometry.removeprefix("Multi")
     if kind == "Point":
-        grow = ["interpolate", ["linear"], ["zoom"], 9, 1.6, 12, 3, 15, 5.5, 18, 9]
+        grow = ["interpolate", ["linear"], ["zoom"], 8, 2.4, 12, 4, 15, 6, 18, 9]
         paint: Json = {
             "circle-color": color,
             "circle-radius": grow,

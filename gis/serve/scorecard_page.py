@@ -173,9 +173,10 @@ class ScorecardPage:
             for row in rows
             if row["zone_id"] not in (CITY, OUTSIDE)
         }
+        order = {code: place for place, code in enumerate(self._config.districts)}
         zones = [
-            {"code": code, "name": name, "short": _short(name)}
-            for code, name in sorted(names.items())
+            {"code": code, "name": names[code], "short": _short(names[code])}
+            for code in sorted(names, key=lambda c: (order.get(c, len(order)), c))
         ]
         lines = build_lines(targets, rows, [zone["code"] for zone in zones], breaks)
         shown = [line for line in lines if self._is_shown(line, view, len(breaks))]

@@ -3,8 +3,7 @@ import { execute, track } from "./api.js";
 import { h, icon, put } from "./dom.js";
 import { number, quantity, t } from "./i18n.js";
 import { boxOf } from "./mapview.js";
-import { toast } from "./panel.js";
-import { hidePanel, showPanel } from "./panel.js";
+import { hidePanel, showPanel, toast } from "./panel.js";
 
 export function startGaps(app) {
   app.gaps = [];
@@ -58,6 +57,13 @@ export async function openGaps(app, level, code) {
   draw(app);
   app.redrawTree?.();
   list(app, zone);
+  const box = around(app.gaps);
+  if (code && box) app.view.fly(box, app.padding());
+}
+
+function around(gaps) {
+  if (!gaps.length) return null;
+  return boxOf({ geometries: gaps.map((gap) => gap.geometry) });
 }
 
 function draw(app) {

@@ -24,10 +24,9 @@ const root = document.documentElement;
 
 function credits(app) {
   const { catalog } = app;
-  const parts = [catalog.city.attribution];
-  if (catalog.synthetic) parts.push(h("b", null, t("demo")));
-  parts.push(catalog.city.review ? t("review", { n: catalog.city.review }) : t("review.none"));
-  put($("credit"), parts.map((part, i) => [i ? " · " : "", part]));
+  const review = catalog.city.review ? t("review", { n: catalog.city.review }) : t("review.none");
+  put($("credit"), catalog.city.attribution,
+    catalog.synthetic ? h("span", { class: "only-wide-inline" }, " · ", h("b", null, t("demo"))) : null, ` · ${review}`);
   $("demo").hidden = !catalog.synthetic;
 }
 

@@ -123,9 +123,9 @@ async function worst() {
   rows.sort((a, b) => a.value - b.value);
   if (!rows.length) return;
   const top = Math.max(100, ...rows.slice(0, 3).map((row) => row.value));
-  const bar = (value) => s("svg", { class: "bullet", viewBox: "0 0 100 16", preserveAspectRatio: "none", "aria-hidden": "true" },
-    s("rect", { class: "bar-bg", x: 0, y: 4, width: 100, height: 8, rx: 4 }),
-    s("rect", { class: "bar-fill", x: 0, y: 4, width: (value / top) * 100, height: 8, rx: 4 }));
+  const bar = (value) => s("svg", { class: "bullet", "aria-hidden": "true" },
+    s("rect", { class: "bar-bg", x: 0, y: 4, width: "100%", height: 8, rx: 4 }),
+    s("rect", { class: "bar-fill", x: 0, y: 4, width: `${(value / top) * 100}%`, height: 8, rx: 4 }));
   put(node, h("div", { class: "worst" }, h("p", null, t("sc.worst")),
     rows.slice(0, 3).map((row) => [h("span", null, row.zone_name), bar(row.value), h("b", null, number(row.value, 1))])));
 }

@@ -62,7 +62,11 @@ export function startTime(app) {
   track(load());
   store.watch(["ind"], () => track(load()));
   store.watch(["at"], draw);
-  addEventListener("resize", draw);
+  let wide = 0;
+  new ResizeObserver(([entry]) => {
+    const now = Math.round(entry.contentRect.width);
+    if (now !== wide) { wide = now; draw(); }
+  }).observe($("time"));
   app.stepDate = (by) => go(at() + by);
   app.play = play;
 }
