@@ -14,7 +14,7 @@ import shapely
 from pydantic import BaseModel, ConfigDict, ValidationError
 from shapely.geometry.base import BaseGeometry
 
-from layers import Title
+from layers import Disclosure, Title
 from processes._errors import InvalidInput
 from processes._ports import Reader
 
@@ -136,6 +136,7 @@ class Result:
 
 Run = Callable[[Any, Reader], Result]
 Split = Callable[[Any, Reader], Sequence[Inputs]]
+Coarse = Callable[[Any, Reader, Disclosure], Result]
 Join = Callable[[Any, Sequence[Result], Reader], Result]
 
 
@@ -153,6 +154,7 @@ class Process:
     reads : the layers that an answer depends on
     split : the smaller questions that an answer is joined from, each of which may be
         kept on its own; no smaller ones: the question is answered by `run`
+    coarse : answers for those who may not see the service, within a layer's rule
     join : the answer from the answers to the smaller questions
     kept : whether an answer may be kept and given again
     """
@@ -165,6 +167,7 @@ class Process:
     run: Run
     media_types: tuple[str, ...]
     reads: Callable[[Any, Reader], Sequence[str]]
+    coarse: Coarse | None = None
     split: Split | None = None
     join: Join | None = None
     kept: bool = True

@@ -45,30 +45,24 @@ def cut_by_zone(lines: GeometryArray, zones: GeometryArray) -> Pieces:
     the lengths of the pieces of a line add up to the line.
     """
     inside = touching(lines, zones, "covered_by")
+    held = np.flatnonzero(inside.count)
+    line = held.tolist()
+    zone = inside.position[inside.start[held]].tolist()
+    geometry = list(lines[held])
     near = touching(lines, zones)
-    line: list[int] = []
-    zone: list[int] = []
-    geometry: list[shapely.Geometry] = []
-    for position in range(len(lines)):
+    length = shapely.length(lines)
+    for position in np.flatnonzero((inside.count == 0) & (length > 0)):
         rest = lines[position]
-        if rest is None or shapely.is_empty(rest):
-            continue
-        whole = inside.of(position)
-        if len(whole):
-            line.append(position)
-            zone.append(int(whole[0]))
-            geometry.append(rest)
-            continue
-        for candidate in near.of(position):
+        for candidate in near.of(int(position)):
             part = shapely.intersection(rest, zones[candidate])
             if shapely.length(part) == 0.0:
                 continue
             rest = shapely.difference(rest, zones[candidate])
-            line.append(position)
+            line.append(int(position))
             zone.append(int(candidate))
             geometry.append(part)
         if shapely.length(rest) > 0.0:
-            line.append(position)
+            line.append(int(position))
             zone.append(OUTSIDE)
             geometry.append(rest)
     made = np.empty(len(geometry), dtype=object)

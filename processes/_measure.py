@@ -1,0 +1,320 @@
+"""How much of what is measured lies in the services, zone by zone.
+
+Four things are measured, each square metre, metre, person or feature once: ground
+(`area`, or the ground of a polygon layer), lines (`length`), people (`population`),
+features (`count`). A feature belongs to the zone that holds it, a polygon or line to
+the one that holds a point on it; it counts as covered from a least share on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+
+from layers import Features
+from processes._errors import InvalidInput
+from processes._ports import Reader
+from processes._services import Service
+from processes._zones import Zones
+from processes.kernels.area import (
+    covered_area,
+    outline,
+    outside_area,
+    polygonal,
+    within_places,
+)
+from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
+from processes.kernels.length import covered_length, cut_by_zone
+from processes.kernels.points import anchor
+from processes.kernels.rollup import sums
+from processes.kernels.share import covered_share, is_covered
+
+Of = Literal["area", "length", "population", "count", "residential_area"]
+USUAL_DEMAND: Mapping[str, str] = {
+    "population": "population_point",
+    "residential_area": "residential_land",
+}
+UNIT: Mapping[str, str] = {
+    "area": "m2",
+    "residential_area": "m2",
+    "length": "m",
+    "population": "person",
+    "count": "feature",
+}
+_NO_CODES: IntArray = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What is to be covered.
+
+    Parameters
+    ----------
+    of : what is measured
+    layer : the layer that holds it; None: the ground of the zones
+    where : CQL2 text that selects among its features
+    weight : column that a feature counts by; None: people `population`, features 1
+    share_min : least covered share from which a line or polygon counts as covered
+    also : further columns to read, for breakdowns
+    """
+
+    of: Of
+    layer: str | None = None
+    where: str | None = None
+    weight: str | None = None
+    share_min: float = 0.0
+    also: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """Unit of the numerator and the denominator."""
+        return UNIT[self.of]
+
+
+@dataclass(frozen=True)
+class Items:
+    """The counted features, one by one.
+
+    Parameters
+    ----------
+    features : with the columns `also`
+    zone : (k,) position of each feature's zone, -1 for none
+    weight : (k,) what it counts
+    covered : (k,) whether it is covered
+    """
+
+    features: Features
+    zone: IntArray
+    weight: FloatArray
+    covered: BoolArray
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Covered and total per zone and outside every zone, in the demand's unit."""
+
+    covered: FloatArray
+    total: FloatArray
+    outside_covered: float
+    outside_total: float
+    features_in: IntArray = field(default_factory=lambda: _NO_CODES)
+    items: Items | None = None
+
+
+def demand_layer(of: Of, demand: str | None, service: Service | None) -> str | None:
+    """The demand layer of a question, filled in where it goes without saying.
+
+    Raises
+    ------
+    InvalidInput : the measure needs a layer and none was named
+    """
+    if demand is not None or of == "area":
+        return demand
+    if of in USUAL_DEMAND:
+        return USUAL_DEMAND[of]
+    if of == "count" and service is not None and service.flag is not None:
+        return service.layer
+    needed = "a line layer" if of == "length" else "a layer of places"
+    raise InvalidInput("demand", "nothing", f"of={of} needs {needed}")
+
+
+def measure(
+    read: Reader,
+    zones: Zones,
+    services: Sequence[Service],
+    demand: Demand,
+    *,
+    as_of: date | None,
+) -> Measured:
+    """Covered and total of a demand in each zone, and outside.
+
+    Parameters
+    ----------
+    services : covered is what lies in at least one of them
+
+    Raises
+    ------
+    InvalidInput : the demand layer is not of the kind that the measure needs
+    """
+    shape = _shapes(services)
+    if demand.of in ("area", "residential_area"):
+        if any(service.flag is not None for service in services):
+            raise InvalidInput(
+                "of", demand.of, "must be count or population: the service is a flag"
+            )
+        if demand.layer is None:
+            return _ground(zones, shape)
+        return _land(read, zones, shape, demand, as_of)
+    if demand.of == "length":
+        return _lines(read, zones, services, shape, demand, as_of)
+    return _features(read, zones, services, shape, demand, as_of)
+
+
+def _shapes(services: Sequence[Service]) -> GeometryArray:
+    shapes = [service.shape for service in services if service.flag is None]
+    return np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
+
+
+def _ground(zones: Zones, shape: GeometryArray) -> Measured:
+    """Ground of the zones; outside them, the ground that is covered there."""
+    covered = zones.by_zone(covered_area(zones.part, shape))
+    beyond = 0.0 if zones.limited else outside_area(zones.outline, shape)
+    return Measured(covered, zones.area_m2, beyond, beyond)
+
+
+def _land(
+    read: Reader,
+    zones: Zones,
+    shape: GeometryArray,
+    demand: Demand,
+    as_of: date | None,
+) -> Measured:
+    """Ground of a polygon layer, overlaps once."""
+    land = _read(read, demand, as_of, dimension=2).geometry
+    study = within_places(zones.part, land)
+    covered = zones.by_zone(covered_area(study, shape))
+    total = zones.by_zone(shapely.area(study))
+    if zones.limited:
+        return Measured(covered, total, 0.0, 0.0)
+    city = outline(zones.outline)
+    shapely.prepare(city)
+    rest = land[~shapely.covers(city, land)]
+    beyond = polygonal(shapely.difference(shapely.union_all(rest), city))
+    outside = np.array([beyond], dtype=object)
+    covered_beyond = float(covered_area(outside, shape)[0])
+    return Measured(covered, total, covered_beyond, float(shapely.area(beyond)))
+
+
+def _lines(
+    read: Reader,
+    zones: Zones,
+    services: Sequence[Service],
+    shape: GeometryArray,
+    demand: Demand,
+    as_of: date | None,
+) -> Measured:
+    """Lines, cut at the borders of zones."""
+    lines = _read(read, demand, as_of, dimension=1)
+    pieces = cut_by_zone(lines.geometry, zones.part)
+    metres = shapely.length(pieces.geometry)
+    within = covered_length(pieces.geometry, shape)
+    flagged = _flagged(services, lines)[pieces.line]
+    within = np.where(flagged, metres, within)
+    owner = np.where(pieces.zone >= 0, zones.owner[pieces.zone], -1)
+    out = (owner < 0) & (not zones.limited)
+    return Measured(
+        sums(within, owner, len(zones)),
+        sums(metres, owner, len(zones)),
+        float(np.sum(within[out])),
+        float(np.sum(metres[out])),
+    )
+
+
+def _features(
+    read: Reader,
+    zones: Zones,
+    services: Sequence[Service],
+    shape: GeometryArray,
+    demand: Demand,
+    as_of: date | None,
+) -> Measured:
+    """Features by count or by the people they stand for."""
+    features = _read(read, demand, as_of, dimension=None)
+    place = zones.holding(anchor(features.geometry))
+    if zones.limited:
+        features, place = features.take(place >= 0), place[place >= 0]
+    weight = np.ones(len(features))
+    if demand.of == "population" or demand.weight:
+        weight = np.nan_to_num(features.columns[demand.weight or "population"])
+    covered = _flagged(services, features)
+    if len(shape):
+        share = covered_share(features.geometry, shape)
+        covered = covered | is_covered(share, demand.share_min)
+    counted = np.where(covered, weight, 0.0)
+    out = place < 0
+    return Measured(
+        sums(counted, place, len(zones)),
+        sums(weight, place, len(zones)),
+        float(np.sum(counted[out])),
+        float(np.sum(weight[out])),
+        np.bincount(place[~out], minlength=len(zones)).astype(np.int64),
+        Items(features, place, weight, covered),
+    )
+
+
+def _flagged(services: Sequence[Service], features: Features) -> BoolArray:
+    """Which features carry a flag themselves, by code."""
+    found = np.zeros(len(features), dtype=np.bool_)
+    for service in services:
+        if service.flag is None:
+            continue
+        if service.layer != features.layer:
+            raise InvalidInput(
+                "demand",
+                features.layer,
+                f"must be {service.layer}: the service is a flag of its own features",
+            )
+        on = set(service.features.code[service.flag])
+        found |= np.array([code in on for code in features.code], dtype=np.bool_)
+    return found
+
+
+def _read(
+    read: Reader, demand: Demand, as_of: date | None, *, dimension: int | None
+) -> Features:
+    """Features of the demand layer, of one dimension where the measure needs it."""
+    layer = demand.layer or ""
+    if layer not in read.catalogue:
+        known = ", ".join(read.catalogue)
+        raise InvalidInput("demand", layer, f"must be one of {known}")
+    columns: list[str] = list(demand.also)
+    if demand.of == "population" or demand.weight:
+        name = demand.weight or "population"
+        column = read.catalogue[layer].columns.get(name)
+        if column is None or column.type not in ("integer", "number"):
+            raise InvalidInput("weight", name, f"must be a number column of {layer}")
+        columns.append(name)
+    kind: dict[int | None, tuple[str, ...]] = {
+        1: ("LineString", "MultiLineString"),
+        2: ("Polygon", "MultiPolygon"),
+    }
+    allowed = kind.get(dimension)
+    geometry = read.catalogue[layer].geometry
+    if geometry == "none" or (allowed and geometry not in allowed):
+        wanted = " or ".join(allowed) if allowed else "features with a place"
+        raise InvalidInput("demand", layer, f"of={demand.of} needs {wanted}")
+    features = read.features(layer, columns=columns, where=demand.where, as_of=as_of)
+    return features.take(~shapely.is_missing(features.geometry))
+
+
+def sum_facts(values: FloatArray) -> float:
+    """Sum of figures, exact to rounding once."""
+    return float(np.sum(values.astype(np.longdouble)))
+
+
+def ratio(covered: float, total: float) -> float | None:
+    """Share, None where there is nothing to be covered; never above 1 by rounding.
+
+    Examples
+    --------
+    >>> ratio(1.0, 4.0), ratio(0.0, 0.0)
+    (0.25, None)
+    """
+    return None if total == 0 else covered / total
+
+
+def demand_facts(demand: Demand) -> dict[str, Any]:
+    """The demand as part of a reconciliation."""
+    return {
+        "of": demand.of,
+        "demand": demand.layer,
+        "demand_where": demand.where,
+        "weight": demand.weight
+        or ("population" if demand.of == "population" else None),
+        "share_min": demand.share_min if demand.of in ("count", "population") else None,
+    }

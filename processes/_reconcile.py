@@ -1,0 +1,65 @@
+"""What an answer carries so that somebody else can recompute it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from processes._ports import Reader
+from processes._spec import Result, digest
+from processes._zones import Zones
+
+_LATTICE_M = 0.001
+
+
+def facts_of(
+    read: Reader,
+    zones: Zones,
+    layers: Sequence[str],
+    as_of: date | None,
+) -> dict[str, Any]:
+    """Zones, versions, date and coordinates of an answer.
+
+    Parameters
+    ----------
+    layers : every layer that was read
+    """
+    return {
+        "zone_layer": zones.layer,
+        "zone_version": read.version(zones.layer),
+        "computed_at": zones.part_layer,
+        "zones_not_tiled_by_it": zones.direct if zones.part_layer != zones.layer else 0,
+        "layer_versions": {layer: read.version(layer) for layer in sorted(layers)},
+        "as_of": as_of.isoformat() if as_of else None,
+        "crs": f"EPSG:{read.city.working_srid}",
+        "stored_crs": f"EPSG:{read.city.stored_srid}",
+        "lattice_m": _LATTICE_M,
+    }
+
+
+def sealed(result: Result) -> Result:
+    """The answer with process, version and a hash over all it says.
+
+    Notes
+    -----
+    sha256 over the JSON of inputs, rows, body and reconciliation, keys sorted: equal
+    figures from equal data have equal hashes on any machine.
+    """
+    facts = {
+        "process": result.process,
+        "process_version": result.version,
+        **result.reconciliation,
+    }
+    said = {
+        "inputs": result.inputs,
+        "facts": facts,
+        "rows": result.rows,
+        "body": result.body,
+    }
+    body = result.body
+    facts["hash"] = digest(said)
+    if body is not None:
+        body = {**body, "reconciliation": facts}
+    return replace(result, reconciliation=facts, body=body)

@@ -1,0 +1,289 @@
+"""A service layer turned into the ground that it covers, by its coverage model.
+
+The model and its numbers stand in the layer's file; `parameters` of a request replace
+some of them, within bounds, and both are repeated in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+from pydantic import Field
+
+from layers import Attribute, Disc, Features, Layer, OwnPolygon, Representative, Sector
+from processes._errors import InvalidInput
+from processes._ports import Reader
+from processes._spec import Inputs, read_inputs
+from processes.kernels import arc, optics
+from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray
+
+_NO_SHAPES: GeometryArray = np.empty(0, dtype=object)
+
+
+class RadiusParameters(Inputs):
+    """What may be changed in the models `disc` and `representative`."""
+
+    radius_m: float | None = Field(
+        None, gt=0, le=100_000, description="radius of every asset, in metres"
+    )
+
+
+class SectorParameters(Inputs):
+    """What may be changed in the model `sector`."""
+
+    level: str | None = Field(None, description="image purpose, a code of its table")
+    target_height_m: float = Field(
+        0.0, ge=0, le=3, description="height above ground at which it must be seen"
+    )
+    unknown_direction: Literal["disc", "exclude"] | None = Field(
+        None, description="what a camera without direction covers: its disc or nothing"
+    )
+
+
+class NoParameters(Inputs):
+    """The models `polygon` and `attribute` have no number to change."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """The ground that a layer covers, or the flag that it carries.
+
+    Parameters
+    ----------
+    layer : the service layer
+    features : what was read, also what covers nothing
+    shape : (m,) polygons in the working CRS; empty for the model `attribute`
+    flag : (n,) whether a feature itself is covered (model `attribute`)
+    facts : model, parameters, basis, counts: for the reconciliation
+    """
+
+    layer: str
+    features: Features
+    shape: GeometryArray
+    flag: BoolArray | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def model_parameters(layer: Layer, given: Mapping[str, object]) -> Inputs:
+    """Parameters of a request, checked against the layer's model.
+
+    Raises
+    ------
+    InvalidInput : naming the parameter and what is allowed
+    """
+    kinds: Mapping[str, type[Inputs]] = {
+        "disc": RadiusParameters,
+        "representative": RadiusParameters,
+        "sector": SectorParameters,
+    }
+    model = layer.coverage.model if layer.coverage else ""
+    try:
+        return read_inputs(kinds.get(model, NoParameters), given)
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"parameters.{error.name}", error.value, error.allowed
+        ) from error
+
+
+def service_layers(read: Reader) -> list[str]:
+    """Layers that declare a coverage model."""
+    return [id_ for id_, layer in read.catalogue.items() if layer.coverage]
+
+
+def read_service(
+    read: Reader,
+    layer_id: str,
+    *,
+    where: str | None = None,
+    as_of: date | None = None,
+    parameters: Mapping[str, object] | None = None,
+) -> Service:
+    """What a service layer covers at a date.
+
+    Parameters
+    ----------
+    where : CQL2 text beside the model's own
+    parameters : replace the model's, see `model_parameters`
+
+    Raises
+    ------
+    InvalidInput : the layer declares no coverage, or a parameter is not usable
+    """
+    layer = read.catalogue.get(layer_id)
+    if layer is None or layer.coverage is None:
+        known = ", ".join(service_layers(read))
+        raise InvalidInput("service", layer_id, f"must be one of {known}")
+    model = layer.coverage
+    chosen = model_parameters(layer, parameters or {})
+    both = " AND ".join(f"({text})" for text in (model.where, where) if text) or None
+    features = read.features(
+        layer_id,
+        columns=_columns(layer),
+        where=both,
+        as_of=as_of,
+        geometry=not isinstance(model, Attribute),
+    )
+    facts: dict[str, Any] = {
+        "service": layer_id,
+        "model": model.model,
+        "basis": model.basis,
+        "where": both,
+        "assets": len(features),
+    }
+    shape, flag = _NO_SHAPES, None
+    match model:
+        case OwnPolygon():
+            shape = features.geometry
+        case Attribute():
+            flag = np.array([bool(v) for v in features.columns[model.column]], np.bool_)
+            facts["parameters"] = {"column": model.column}
+        case Disc():
+            shape = _discs(features, model, chosen, facts)
+        case Representative():
+            shape = _representative(features, model, chosen, read, facts)
+        case Sector():
+            shape = _sectors(features, model, chosen, read, facts)
+    facts.setdefault("parameters", {})
+    if shape is not _NO_SHAPES:
+        shape = shape[~(shapely.is_missing(shape) | shapely.is_empty(shape))]
+        facts["assets_with_area"] = len(shape)
+    return Service(layer_id, features, shape, flag, facts)
+
+
+def _columns(layer: Layer) -> tuple[str, ...]:
+    """Columns that the model reads."""
+    match layer.coverage:
+        case Disc(radius_column=str(column)):
+            return (column,)
+        case Attribute() as model:
+            return (model.column,)
+        case Representative() as model:
+            return (model.by,)
+        case Sector() as model:
+            named = [model.azimuth, model.hfov, model.height, model.range.resolution]
+            also = ("focal_mm", "sensor_mm", "max_view_m")
+            return (*named, *(c for c in also if c in layer.columns))
+    return ()
+
+
+def _arc_facts() -> dict[str, Any]:
+    return {
+        "step_deg": arc.ARC_STEP_DEG,
+        "quad_segs": arc.QUAD_SEGS,
+        "rule": "equal area: vertices at radius * factor",
+        "disc_radius_factor": float(arc.radius_factor(arc.ARC_STEP_DEG)),
+        "area_bias": 0.0,
+    }
+
+
+def _xy(features: Features) -> tuple[FloatArray, FloatArray]:
+    """Positions: a point's own, of a line or polygon a point on it."""
+    points = features.geometry
+    if len(points) and (shapely.get_dimensions(points) > 0).any():
+        points = shapely.point_on_surface(points)
+    return shapely.get_x(points), shapely.get_y(points)
+
+
+def _discs(
+    features: Features, model: Disc, chosen: Inputs, facts: dict[str, Any]
+) -> GeometryArray:
+    """Discs about points; of lines and polygons, everything within the radius."""
+    own = getattr(chosen, "radius_m", None)
+    radius = np.full(len(features), own or model.radius_m)
+    if model.radius_column and own is None:
+        column = features.columns[model.radius_column]
+        radius = np.where(np.isfinite(column), column, radius)
+    facts["parameters"] = {
+        "radius_m": own or model.radius_m,
+        "radius_column": model.radius_column if own is None else None,
+    }
+    return _round(features, radius, facts)
+
+
+def _round(
+    features: Features, radius_m: FloatArray, facts: dict[str, Any]
+) -> GeometryArray:
+    """Everything within a radius of each feature."""
+    facts["arc"] = _arc_facts()
+    is_point = shapely.get_dimensions(features.geometry) == 0
+    if is_point.all():
+        return arc.discs(*_xy(features), radius_m)
+    facts["arc"]["rule"] = "ST_Buffer with quad_segs: vertices on the circle"
+    facts["arc"].pop("disc_radius_factor")
+    facts["arc"].pop("area_bias")
+    shape: GeometryArray = shapely.buffer(
+        features.geometry, radius_m, quad_segs=arc.QUAD_SEGS
+    )
+    return shape
+
+
+def _representative(
+    features: Features,
+    model: Representative,
+    chosen: Inputs,
+    read: Reader,
+    facts: dict[str, Any],
+) -> GeometryArray:
+    """Discs whose radius a standard gives by the feature's type."""
+    own = getattr(chosen, "radius_m", None)
+    table = read.codes(model.table)
+    by_type = {code: float(row["radius_m"]) for code, row in table.items()}
+    kinds = features.columns[model.by]
+    radius = np.array([own or by_type.get(kind, np.nan) for kind in kinds], np.float64)
+    facts["parameters"] = {"radius_m": own or by_type}
+    facts["excluded"] = {"type_unknown": int(np.count_nonzero(np.isnan(radius)))}
+    return _round(features, radius, facts)
+
+
+def _sectors(
+    features: Features,
+    model: Sector,
+    chosen: Inputs,
+    read: Reader,
+    facts: dict[str, Any],
+) -> GeometryArray:
+    """Flat sectors of cameras; hidden by nothing."""
+    level = getattr(chosen, "level", None) or model.range.level
+    table = read.codes(model.range.table)
+    if level not in table:
+        allowed = f"must be one of {', '.join(table)}"
+        raise InvalidInput("parameters.level", level, allowed)
+    target_height_m = getattr(chosen, "target_height_m", 0.0)
+    policy = getattr(chosen, "unknown_direction", None) or model.unknown_direction
+    density = float(table[level]["pixels_per_m"])
+    column = features.columns
+    hfov = column[model.hfov].astype(np.float64)
+    if "focal_mm" in column and "sensor_mm" in column:
+        lens = optics.field_of_view(column["focal_mm"], column["sensor_mm"])
+        hfov = np.where(np.isfinite(hfov), hfov, lens)
+    along = optics.purpose_range(column[model.range.resolution], hfov, density)
+    reach = optics.ground_range(along, column[model.height], target_height_m)
+    if "max_view_m" in column:
+        reach = np.fmin(reach, np.where(np.isnan(reach), np.nan, column["max_view_m"]))
+    azimuth = column[model.azimuth].astype(np.float64)
+    known_optics = np.isfinite(reach)
+    lost = ~np.isfinite(azimuth) & (hfov < 360.0)
+    if policy == "disc":
+        hfov = np.where(lost, 360.0, hfov)
+    n = max(len(features), 1)
+    facts["parameters"] = {
+        "level": level,
+        "pixels_per_m": density,
+        "target_height_m": target_height_m,
+        "unknown_direction": policy,
+    }
+    facts["level_basis"] = table[level]["basis"]
+    facts["arc"] = _arc_facts()
+    facts["unknown_direction_share"] = float(np.count_nonzero(lost)) / n
+    facts["excluded"] = {
+        "optics_unknown": int(np.count_nonzero(~known_optics)),
+        "direction_unknown": int(np.count_nonzero(lost)) if policy == "exclude" else 0,
+        "too_high_to_see_the_ground": int(np.count_nonzero(reach == 0.0)),
+    }
+    x, y = _xy(features)
+    return arc.sectors(x, y, azimuth, hfov, np.where(known_optics, reach, 0.0))

@@ -1,0 +1,267 @@
+"""How much of each zone a service covers.
+
+Question: what part of the ground, the roads, the people, the places or the residential
+land of every district (street, community, unit grid) does a service reach?
+
+Method: the service layer becomes ground by its declared coverage model; per community
+(per unit grid when unit grids are asked) the ground is united and cut with the zone, so
+that nothing counts twice; coarser zones are sums. Rows: one per zone, then `outside`
+(what lies in no zone; of `area`, the ground covered there, which is all that is known
+of it), then `total`, the sum of all rows before. `reconciliation.zones` is the sum over
+the zones alone. Source: design rules of this project; the models' own basis is repeated
+in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from layers import Disclosure, Title
+from processes._coarse import (
+    NOTE,
+    cell_groups,
+    class_row,
+    group_share,
+    is_finer,
+    rule_facts,
+)
+from processes._measure import (
+    Demand,
+    Measured,
+    Of,
+    demand_facts,
+    demand_layer,
+    measure,
+    ratio,
+    sum_facts,
+)
+from processes._ports import Reader
+from processes._reconcile import facts_of, sealed
+from processes._services import Service, read_service
+from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
+from processes._zones import OUTSIDE_ID, TOTAL_ID, Zones, computed_at, read_zones
+
+VERSION = "1"
+
+
+class CoverageInputs(Inputs):
+    """What is covered, where, by what, and when."""
+
+    service: str = Field(description="layer that covers, e.g. camera")
+    zones: str = Field("district", description="layer that divides the city")
+    of: Of = Field("area", description="what is measured")
+    demand: str | None = Field(
+        None,
+        description="layer that is to be covered: lines for length, people for "
+        "population, places for count; for area, the polygons to stay within",
+    )
+    where: str | None = Field(
+        None,
+        max_length=4000,
+        description="CQL2 text: which assets of the service count",
+    )
+    demand_where: str | None = Field(
+        None,
+        max_length=4000,
+        description="CQL2 text: which features of the demand count",
+    )
+    weight: str | None = Field(
+        None, description="number column of the demand that a feature counts by"
+    )
+    share_min: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="least covered share from which a place counts as covered; "
+        "0: any part of it",
+    )
+    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="numbers of the coverage model to use instead of the declared ones",
+    )
+    within: tuple[str, ...] = Field(
+        (), max_length=500, description="zone codes: only zones that begin with them"
+    )
+
+
+def run(inputs: CoverageInputs, read: Reader) -> Result:
+    """Rows zone_id, zone_name, covered, total, unit, coverage_ratio, reason."""
+    zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
+    service, demand = ask(inputs, read)
+    measured = measure(read, zones, [service], demand, as_of=inputs.as_of)
+    return sealed(answer(inputs, read, zones, service, demand, measured))
+
+
+def coarse(inputs: CoverageInputs, read: Reader, rule: Disclosure) -> Result:
+    """The same rows as far as they may be told of a service that is not public."""
+    zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
+    service, demand = ask(inputs, read)
+    measured = measure(read, zones, [service], demand, as_of=inputs.as_of)
+    result = answer(inputs, read, zones, service, demand, measured)
+    ground = demand.of == "area" and demand.layer is None
+    finer = is_finer(read, inputs.zones, rule.exact_down_to)
+    if not finer and (ground or inputs.zones != rule.exact_down_to):
+        return sealed(result)
+    group = np.arange(len(zones))
+    if finer:
+        group = cell_groups(read, zones, service, rule, inputs.as_of)
+    share = group_share(measured.covered, measured.total, group)
+    few = np.zeros(len(zones), dtype=np.bool_)
+    if len(measured.features_in):
+        held = np.bincount(group, weights=measured.features_in, minlength=len(zones))
+        few = held[group] < rule.minimum_assets
+        share = np.where(few, np.nan, share)
+    rows = [dict(row) for row in result.rows]
+    for i, row in enumerate(rows[: len(zones)]):
+        rows[i] = class_row(row, float(share[i]), rule)
+        if few[i] and row["total"]:
+            rows[i]["reason"] = "数量过少，不公开 / too few to be told one by one"
+    told = replace(
+        result,
+        rows=tuple(rows),
+        notes=(*result.notes, NOTE),
+        reconciliation={**result.reconciliation, **rule_facts(rule)},
+    )
+    return sealed(told)
+
+
+def ask(inputs: CoverageInputs, read: Reader) -> tuple[Service, Demand]:
+    """The service and the demand of a question."""
+    service = read_service(
+        read,
+        inputs.service,
+        where=inputs.where,
+        as_of=inputs.as_of,
+        parameters=inputs.parameters,
+    )
+    demand = Demand(
+        of=inputs.of,
+        layer=demand_layer(inputs.of, inputs.demand, service),
+        where=inputs.demand_where,
+        weight=inputs.weight,
+        share_min=inputs.share_min,
+    )
+    return service, demand
+
+
+def answer(
+    inputs: CoverageInputs,
+    read: Reader,
+    zones: Zones,
+    service: Service,
+    demand: Demand,
+    measured: Measured,
+) -> Result:
+    """The rows, the sum and what is needed to recompute them."""
+    inside = (sum_facts(measured.covered), sum_facts(measured.total))
+    outside = (measured.outside_covered, measured.outside_total)
+    whole = (inside[0] + outside[0], inside[1] + outside[1])
+    rows = [
+        _row(code, name, covered, total, demand, _reason(zones, demand))
+        for code, name, covered, total in zip(
+            zones.code, zones.name, measured.covered, measured.total, strict=True
+        )
+    ]
+    why = (
+        "只问了部分区划 / the question is limited to some zones"
+        if zones.limited
+        else "区划之外没有 / there is nothing outside the zones"
+    )
+    rows.append(_row(OUTSIDE_ID, None, *outside, demand, why))
+    rows.append(_row(TOTAL_ID, None, *whole, demand, _reason(zones, demand)))
+    facts = {
+        **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+        **service.facts,
+        **demand_facts(demand),
+        "zones": {
+            "covered": inside[0],
+            "total": inside[1],
+            "coverage_ratio": ratio(*inside),
+        },
+    }
+    notes = []
+    if service.facts["assets"] == 0:
+        notes.append(
+            {
+                "zh": f"图层 {inputs.service} 在此条件下没有要素，覆盖率均为 0。",
+                "en": f"The layer {inputs.service} holds nothing that counts here: "
+                "every ratio is 0.",
+            }
+        )
+    return Result(
+        process=PROCESS.id,
+        version=PROCESS.version,
+        inputs=inputs.model_dump(mode="json"),
+        id_column="zone_id",
+        rows=tuple(rows),
+        outlines=ZoneOutlines(inputs.zones, inputs.as_of),
+        srid=read.city.working_srid,
+        reconciliation=facts,
+        notes=tuple(notes),
+    )
+
+
+def _row(
+    code: str,
+    name: str | None,
+    covered: float,
+    total: float,
+    demand: Demand,
+    reason: str,
+) -> dict[str, Any]:
+    share = ratio(float(covered), float(total))
+    return {
+        "zone_id": code,
+        "zone_name": name,
+        "covered": float(covered),
+        "total": float(total),
+        "unit": demand.unit,
+        "coverage_ratio": share,
+        "reason": reason if share is None else None,
+    }
+
+
+def _reason(zones: Zones, demand: Demand) -> str:
+    if demand.layer is None:
+        return "区划面积为 0 / the zone has no area"
+    return f"区划内没有 {demand.layer} / no {demand.layer} in this zone"
+
+
+def _reads(inputs: CoverageInputs, read: Reader) -> Sequence[str]:
+    """Layers that the answer depends on."""
+    service = read.catalogue.get(inputs.service)
+    flag = service is not None and service.coverage is not None
+    demand = inputs.demand
+    if demand is None and inputs.of in ("population", "residential_area"):
+        demand = demand_layer(inputs.of, None, None)
+    named = [
+        inputs.service if flag else None,
+        inputs.zones,
+        computed_at(read, inputs.zones),
+        demand,
+    ]
+    return tuple(dict.fromkeys(id_ for id_ in named if id_ and id_ in read.catalogue))
+
+
+PROCESS = Process(
+    id="coverage",
+    version=VERSION,
+    title=Title(zh="覆盖率", en="Coverage"),
+    description=Title(
+        zh="每个区划的面积、道路长度、人口、场所或居住用地有多少被一项服务覆盖。",
+        en="How much of each zone's area, roads, people, places or residential land a "
+        "service covers.",
+    ),
+    inputs=CoverageInputs,
+    run=run,
+    coarse=coarse,
+    media_types=(GEOJSON, JSON, CSV),
+    reads=_reads,
+)

@@ -1,0 +1,311 @@
+"""Where a service does not reach: uncovered ground, largest need first.
+
+Question: which parts of each zone does no asset of a service cover, how large are they,
+and who lives there?
+
+Method: per community (per unit grid when unit grids are asked) the zone less the united
+services; parts narrower than `width_m` or smaller than `smallest_m2` are residue, listed
+and not ranked. At street level and above, parts that meet at a community's border are
+one gap; its area and people are the sums of the parts'. Ranked by people, then by area.
+covered + gap + residue = zone. A gap that meets the border of its zone ends there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+from pydantic import Field
+from shapely.geometry.base import BaseGeometry
+
+from layers import Disclosure, Title
+from processes._coarse import NOTE, cell_groups, group_share, in_class, rule_facts
+from processes._errors import InvalidInput
+from processes._measure import USUAL_DEMAND, Demand, measure
+from processes._ports import Reader
+from processes._reconcile import facts_of, sealed
+from processes._services import Service, read_service
+from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
+from processes._zones import Zones, computed_at, read_zones
+from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
+from processes.kernels.gaps import Gaps, merged_gaps, zone_gaps
+from processes.kernels.points import zone_of
+from processes.kernels.rollup import sums
+
+_PEOPLE = USUAL_DEMAND["population"]
+_UNCOVERED_CLASS = 0.5
+
+
+class GapInputs(Inputs):
+    """Of what service, in which zones, from what size on."""
+
+    service: str = Field(description="layer that covers, e.g. camera")
+    zones: str = Field("district", description="layer that divides the city")
+    where: str | None = Field(
+        None,
+        max_length=4000,
+        description="CQL2 text: which assets of the service count",
+    )
+    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="numbers of the coverage model to use instead of the declared ones",
+    )
+    within: tuple[str, ...] = Field(
+        (), max_length=500, description="zone codes: only zones that begin with them"
+    )
+    smallest_m2: float = Field(
+        50.0, ge=0, le=1e6, description="smaller uncovered parts are residue"
+    )
+    width_m: float = Field(
+        1.0, ge=0, le=100, description="narrower uncovered parts are residue"
+    )
+    limit: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="how many gaps to answer, largest need first",
+    )
+    residue: bool = Field(
+        True, description="whether to list the residue of each zone as features"
+    )
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """Gaps in order of need."""
+
+    outline: GeometryArray
+    zone: IntArray
+    area_m2: FloatArray
+    people: FloatArray
+
+
+def run(inputs: GapInputs, read: Reader) -> Result:
+    """Rows gap_id, kind, rank, zone_id, zone_name, area_m2, population."""
+    zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
+    service = _service(inputs, read)
+    gaps = zone_gaps(
+        zones.part,
+        service.shape,
+        smallest_m2=inputs.smallest_m2,
+        width_m=inputs.width_m,
+    )
+    ranked = _ranked(gaps, zones, _people(gaps.gap, read, inputs.as_of))
+    rows, outlines = _gap_rows(ranked, zones, inputs.limit)
+    if inputs.residue:
+        more, shapes = _residue_rows(gaps, zones)
+        rows, outlines = rows + more, outlines + shapes
+    ledger = _ledger(gaps, zones)
+    return sealed(
+        Result(
+            process=PROCESS.id,
+            version=PROCESS.version,
+            inputs=inputs.model_dump(mode="json"),
+            id_column="gap_id",
+            rows=tuple(rows),
+            geometry=tuple(outlines),
+            srid=read.city.working_srid,
+            reconciliation={
+                **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+                **service.facts,
+                "gaps_found": len(ranked.zone),
+                "gaps_answered": min(len(ranked.zone), inputs.limit),
+                "zones": ledger,
+            },
+        )
+    )
+
+
+def _service(inputs: GapInputs, read: Reader) -> Service:
+    service = read_service(
+        read,
+        inputs.service,
+        where=inputs.where,
+        as_of=inputs.as_of,
+        parameters=inputs.parameters,
+    )
+    if service.flag is not None:
+        raise InvalidInput(
+            "service", inputs.service, "must cover ground; this layer is only a flag"
+        )
+    return service
+
+
+def _people(gaps: GeometryArray, read: Reader, as_of: date | None) -> FloatArray:
+    """People inside each gap; a point on a border counts once."""
+    if _PEOPLE not in read.catalogue or len(gaps) == 0:
+        return np.zeros(len(gaps))
+    points = read.features(_PEOPLE, columns=("population",), as_of=as_of)
+    place = zone_of(points.geometry, gaps)
+    return sums(np.nan_to_num(points.columns["population"]), place, len(gaps))
+
+
+def _ranked(gaps: Gaps, zones: Zones, people: FloatArray) -> _Ranked:
+    """Gaps of the zones, joined across the borders of their parts, by need."""
+    outline, zone = gaps.gap, zones.owner[gaps.zone]
+    area_m2 = shapely.area(outline)
+    if zones.part_layer != zones.layer and len(outline):
+        joined: list[GeometryArray] = []
+        group = np.zeros(len(outline), dtype=np.int64)
+        found = 0
+        for owner in np.unique(zone):
+            mine = np.flatnonzero(zone == owner)
+            merged = merged_gaps(outline[mine])
+            group[mine] = merged.of + found
+            found += len(merged.gap)
+            joined.append(merged.gap)
+        first = np.zeros(found, dtype=np.int64)
+        first[group] = zone
+        area_m2, people = sums(area_m2, group, found), sums(people, group, found)
+        outline, zone = np.concatenate(joined), first
+    order = np.lexsort((zone, -area_m2, -people))
+    return _Ranked(outline[order], zone[order], area_m2[order], people[order])
+
+
+def _gap_rows(
+    ranked: _Ranked, zones: Zones, limit: int
+) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
+    rows = [
+        {
+            "gap_id": f"gap-{i + 1}",
+            "kind": "gap",
+            "rank": i + 1,
+            "zone_id": zones.code[ranked.zone[i]],
+            "zone_name": zones.name[ranked.zone[i]],
+            "area_m2": float(ranked.area_m2[i]),
+            "population": float(ranked.people[i]),
+        }
+        for i in range(min(limit, len(ranked.zone)))
+    ]
+    return rows, list(ranked.outline[: len(rows)])
+
+
+def _residue_rows(
+    gaps: Gaps, zones: Zones
+) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
+    """One feature per zone that has residue: all its slivers."""
+    rows: list[dict[str, Any]] = []
+    outlines: list[BaseGeometry] = []
+    sliver_m2 = zones.by_zone(gaps.residue_m2)
+    for i in np.flatnonzero(sliver_m2 > 1e-6):
+        pieces = shapely.get_parts(gaps.residue[zones.owner == i])
+        rows.append(
+            {
+                "gap_id": f"residue-{zones.code[i]}",
+                "kind": "residue",
+                "rank": None,
+                "zone_id": zones.code[i],
+                "zone_name": zones.name[i],
+                "area_m2": float(sliver_m2[i]),
+                "population": None,
+            }
+        )
+        outlines.append(shapely.multipolygons(pieces))
+    return rows, outlines
+
+
+def _ledger(gaps: Gaps, zones: Zones) -> list[dict[str, Any]]:
+    """Covered + gap + residue = zone, one line per zone."""
+    gap_m2 = sums(shapely.area(gaps.gap), zones.owner[gaps.zone], len(zones))
+    covered, residue = zones.by_zone(gaps.covered_m2), zones.by_zone(gaps.residue_m2)
+    whole = zones.area_m2
+    return [
+        {
+            "zone_id": zones.code[i],
+            "covered_m2": float(covered[i]),
+            "gap_m2": float(gap_m2[i]),
+            "residue_m2": float(residue[i]),
+            "zone_m2": float(whole[i]),
+        }
+        for i in range(len(zones))
+    ]
+
+
+def coarse(inputs: GapInputs, read: Reader, rule: Disclosure) -> Result:
+    """Whole cells that are mostly uncovered, for those who may not see the service.
+
+    The cells are the city's finest zones; those with few assets are joined with their
+    neighbours first, and a group counts as gap where less than half of it is covered.
+    """
+    zones = read_zones(
+        read, read.city.finest_zone, as_of=inputs.as_of, within=inputs.within
+    )
+    service = _service(inputs, read)
+    ground = measure(read, zones, [service], Demand("area"), as_of=inputs.as_of)
+    group = cell_groups(read, zones, service, rule, inputs.as_of)
+    share = group_share(ground.covered, ground.total, group)
+    open_cells = np.flatnonzero(share < _UNCOVERED_CLASS)
+    area_m2 = shapely.area(zones.outline)
+    people = _people(zones.outline, read, inputs.as_of)
+    order = open_cells[np.lexsort((-area_m2[open_cells], -people[open_cells]))]
+    shown = order[: inputs.limit]
+    rows = [
+        {
+            "gap_id": f"cell-{zones.code[i]}",
+            "kind": "cell",
+            "rank": rank + 1,
+            "zone_id": zones.code[i],
+            "zone_name": zones.name[i],
+            "area_m2": float(area_m2[i]),
+            "population": float(people[i]),
+            "coverage_class": in_class(float(share[i]), rule)[1],
+        }
+        for rank, i in enumerate(shown)
+    ]
+    return sealed(
+        Result(
+            process=PROCESS.id,
+            version=PROCESS.version,
+            inputs=inputs.model_dump(mode="json"),
+            id_column="gap_id",
+            rows=tuple(rows),
+            geometry=tuple(zones.outline[shown]),
+            srid=read.city.working_srid,
+            reconciliation={
+                **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+                **{k: v for k, v in service.facts.items() if k in _PUBLIC_FACTS},
+                **rule_facts(rule),
+                "gaps_found": len(order),
+                "gaps_answered": len(shown),
+                "gap_when_covered_below": _UNCOVERED_CLASS,
+            },
+            notes=(NOTE,),
+        )
+    )
+
+
+_PUBLIC_FACTS = ("service", "model", "basis", "where", "parameters", "level_basis")
+
+
+def _reads(inputs: GapInputs, read: Reader) -> Sequence[str]:
+    """Layers that the answer depends on."""
+    named = (
+        inputs.service,
+        inputs.zones,
+        computed_at(read, inputs.zones),
+        read.city.finest_zone,
+        _PEOPLE,
+    )
+    return tuple(dict.fromkeys(id_ for id_ in named if id_ in read.catalogue))
+
+
+PROCESS = Process(
+    id="gap",
+    version="1",
+    title=Title(zh="覆盖缺口", en="Gaps"),
+    description=Title(
+        zh="一项服务没有覆盖到的地块，按人口、面积排序；过窄过小的列为残余。",
+        en="Ground that a service does not cover, ranked by people and area; what is "
+        "too narrow or too small is listed as residue.",
+    ),
+    inputs=GapInputs,
+    run=run,
+    coarse=coarse,
+    media_types=(GEOJSON, JSON, CSV),
+    reads=_reads,
+)
