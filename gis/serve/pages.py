@@ -7,6 +7,7 @@ proxy puts in front. No page holds a script of its own: the policy forbids it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from gis.db.compose import Composer, Query
 from gis.errors import NotFound
 from gis.publish.mapcatalog import build_catalog
 from gis.publish.style import (
@@ -26,10 +28,12 @@ from gis.publish.style import (
     MapConfig,
     build_style,
     build_tokens_css,
+    is_drawn,
     load_map_config,
     load_tokens,
 )
 from gis.serve.answer import cache_headers, is_unchanged, not_modified, weak_etag
+from gis.serve.rows import fetch
 from gis.serve.scorecard_page import ScorecardPage, target_list
 from gis.web import ROOT as WEB
 from gis.web.bundle import build_bundle
@@ -47,7 +51,7 @@ _BOXED_ZONES = 5000
 def routes(context: Context) -> Sequence[BaseRoute]:
     """Return the routes of the pages and of everything below ``/assets``."""
     pages = Pages(context)
-    card = ScorecardPage(context, pages.render)
+    card = ScorecardPage(context, pages.render, pages.is_synthetic)
     return [
         Route("/map", pages.map),
         Route("/map/catalog.json", pages.catalog),
@@ -66,7 +70,10 @@ class Pages:
         self._config: MapConfig = load_map_config(context.settings.config)
         self._tokens = load_tokens()
         self._bundle = build_bundle(build_tokens_css(self._tokens, self._config))
+        self._composer = Composer(context.catalogue, context.city.stored_srid)
         self._zones: dict[tuple[str, int], bytes] = {}
+        self._counted: dict[tuple[str, Level], tuple[tuple[object, ...], int]] = {}
+        self._synthetic: tuple[int, bool] | None = None
         self._templates = Environment(
             loader=FileSystemLoader(WEB / "templates"),
             autoescape=select_autoescape(default=True),
@@ -146,12 +153,46 @@ class Pages:
             config=self._config,
             targets=target_list(context, level),
             counts=counts,
-            synthetic=True,
+            synthetic=await self.is_synthetic(),
         )
         return self._json(request, body)
 
     async def _counts(self, level: Level) -> Mapping[str, int]:
-        return {}
+        """Features of every drawn layer; counted again only when its table changed."""
+        context = self._context
+        drawn = [
+            key for key, layer in context.catalogue.items() if is_drawn(layer, level)
+        ]
+        composer = self._composer
+        versions = await fetch(
+            context.database, level, [composer.version(key) for key in drawn]
+        )
+        stamps = {
+            key: (row[0] if row else 0, datetime.now(UTC).date())
+            for key, row in zip(drawn, versions, strict=True)
+        }
+        stale = [key for key in drawn if self._counted.get((key, level), ((), 0))[0] != stamps[key]]
+        rows = await fetch(
+            context.database,
+            level,
+            [composer.count(Query(key, level)) for key in stale],
+        )
+        for key, row in zip(stale, rows, strict=True):
+            self._counted[key, level] = (stamps[key], int(row[0]) if row else 0)
+        return {key: self._counted[key, level][1] for key in drawn}
+
+    async def is_synthetic(self) -> bool:
+        """Whether the zones hold made-up features: the page then says so."""
+        reader = self._context.reader_for(Level.PUBLIC)
+        zone = self._context.city.zones[-2:][0]
+        version = await run_in_threadpool(reader.version, zone)
+        if self._synthetic is None or self._synthetic[0] != version:
+            found = await run_in_threadpool(
+                lambda: reader.features(zone, columns=("synthetic",), geometry=False)
+            )
+            marks = found.columns["synthetic"].tolist()
+            self._synthetic = (version, any(mark is True for mark in marks))
+        return self._synthetic[1]
 
     async def style(self, request: Request) -> Response:
         """The MapLibre style of the request's level, theme and language."""

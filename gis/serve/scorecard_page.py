@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -105,9 +105,15 @@ def read_view(request: Request, lang: str, first_date: str) -> View:
 class ScorecardPage:
     """Handler of /scorecard."""
 
-    def __init__(self, context: Context, render_page: Callable[..., Response]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        render_page: Callable[..., Response],
+        is_synthetic: Callable[[], Awaitable[bool]],
+    ) -> None:
         self._context = context
         self._render = render_page
+        self._is_synthetic = is_synthetic
         self._config = load_map_config(context.settings.config)
 
     async def page(self, request: Request) -> Response:
@@ -141,7 +147,8 @@ class ScorecardPage:
             status, _, problem = describe(error)
             if status >= 500:
                 raise
-        return self._page(request, view, targets, rows, about, problem)
+        synthetic = await self._is_synthetic()
+        return self._page(request, view, targets, rows, about, problem, synthetic)
 
     async def _download(
         self, inputs: Mapping[str, Any], level: Level, lang: Lang, wanted: str
@@ -166,6 +173,7 @@ class ScorecardPage:
         rows: Sequence[Json],
         about: Mapping[str, Any],
         problem: str,
+        synthetic: bool,
     ) -> Response:
         breaks = self._config.distance["breaks"]
         names = {
@@ -193,7 +201,7 @@ class ScorecardPage:
             dates=[*self._config.dates, ""],
             ledger=ledger,
             problem=problem,
-            synthetic=True,
+            synthetic=synthetic,
             hash=str(about.get("hash", ""))[:12],
         )
 

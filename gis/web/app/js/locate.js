@@ -36,7 +36,7 @@ function circle(lon, lat, radius) {
 export async function showPlace(app, lon, lat, accuracy = null) {
   let answer;
   try {
-    answer = await execute("locate", { lon, lat, datum: "wgs84" });
+    answer = await execute("locate", { x: lon, y: lat, datum: "wgs84" });
   } catch (error) {
     toast(`${t("locate.failed")} ${error.message}`);
     return;

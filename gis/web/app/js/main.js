@@ -99,6 +99,7 @@ async function start() {
   keepAddress(store, catalog, lang);
   const drawable = hasWebGL();
   app.choropleth = new Choropleth(view, store, catalog);
+  view.date = state.at;
   if (drawable) await view.open();
   window.citygrid = app;
   setStop($("left"), "peek");
@@ -146,6 +147,7 @@ function startMap(app) {
       toast(t("error.tiles"), { name: t("retry"), run: () => { app.tileTrouble = false; map.triggerRepaint(); } });
     }
   });
+  app.store.watch(["at"], ({ at }) => app.view.setDate(at));
   app.view.after.push(() => app.choropleth.paint());
   scaleBar(map);
   startClicks(app);

@@ -72,8 +72,26 @@ export class MapView {
     return this.map;
   }
 
-  readStyle() {
-    return getJson(`styles/map.json?theme=${themeNow()}&lang=${language()}`);
+  async readStyle() {
+    const style = await getJson(`styles/map.json?theme=${themeNow()}&lang=${language()}`);
+    for (const source of Object.values(style.sources)) {
+      if (source.type === "vector") source.tiles = source.tiles.map((url) => this.dated(url));
+    }
+    return style;
+  }
+
+  // Tiles of the date shown: what stood then, not what stands now.
+  dated(url) {
+    return this.date ? `${url}&datetime=${this.date}` : url;
+  }
+
+  setDate(date) {
+    if (date === this.date) return;
+    this.date = date;
+    for (const [id, source] of Object.entries(this.map?.getStyle().sources || {})) {
+      if (source.type !== "vector") continue;
+      this.map.getSource(id).setTiles(source.tiles.map((url) => this.dated(url.replace(/&datetime=[^&]*/, ""))));
+    }
   }
 
   async changeTheme() {
