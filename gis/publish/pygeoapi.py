@@ -87,7 +87,7 @@ def build_config(
                     "and how much of the city its services cover.",
                 },
                 "keywords": {"zh": ["城市管理"], "en": ["city management"]},
-                "url": base_url,
+                "url": f"{base_url}/docs",
             },
             "license": {"name": city.attribution},
             "provider": {"name": city.title.model_dump()},

@@ -110,7 +110,7 @@ def document_answer(
     seconds: int = 60,
 ) -> Response:
     """A JSON document, its links on the base of the request."""
-    text = rebased(orjson.dumps(document).decode(), context.base_url(request))
+    text = rebased(orjson.dumps(document, default=str).decode(), context.base_url(request))
     headers = cache_headers(context.level_of(request), seconds, weak_etag(text))
     headers["Content-Language"] = context.lang_of(request)
     if is_unchanged(request, headers["ETag"]):

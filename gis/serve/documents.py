@@ -8,10 +8,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pygeoapi.api as landing
-import pygeoapi.api.itemtypes as itemtypes
-import pygeoapi.api.processes as processes
-import pygeoapi.api.tiles as matrix_sets
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +21,15 @@ from gis.serve.answer import (
 )
 from gis.serve.conformance import CLASSES
 from gis.serve.context import Context
-from gis.serve.engine import BASE, Document, finished
+from gis.serve.engine import (
+    BASE,
+    Document,
+    api,
+    finished,
+    itemtypes,
+    processes,
+    tiles,
+)
 from gis.serve.negotiate import format_of
 from layers import Layer
 
@@ -72,7 +76,7 @@ def _ask(
 
 def make_landing(context: Context, request: Request) -> Document:
     """The landing page."""
-    made = _ask(context, request, landing.landing_page)
+    made = _ask(context, request, api.landing_page)
     lang = context.lang_of(request)
     made["attribution"] = context.city.attribution
     made["links"] += [
@@ -93,13 +97,13 @@ def make_landing(context: Context, request: Request) -> Document:
 
 def make_conformance(context: Context, request: Request) -> Document:
     """The conformance classes that the tests prove."""
-    made = _ask(context, request, landing.conformance)
+    made = _ask(context, request, api.conformance)
     return made | {"conformsTo": sorted(CLASSES)}
 
 
 def make_collections(context: Context, request: Request) -> Document:
     """All collections of the level."""
-    made = _ask(context, request, landing.describe_collections)
+    made = _ask(context, request, api.describe_collections)
     layers = context.catalogue.visible_at(context.level_of(request))
     made["collections"] = [
         _amended(context, request, collection, layers[collection["id"]])
@@ -111,7 +115,7 @@ def make_collections(context: Context, request: Request) -> Document:
 def make_collection(context: Context, request: Request) -> Document:
     """One collection."""
     layer = context.layer_of(request)
-    made = _ask(context, request, landing.describe_collections, layer.id)
+    made = _ask(context, request, api.describe_collections, layer.id)
     return _amended(context, request, made, layer)
 
 
@@ -158,7 +162,7 @@ def make_sortables(context: Context, request: Request) -> Document:
 def make_schema(context: Context, request: Request) -> Document:
     """What a feature of the collection holds."""
     layer = context.layer_of(request)
-    made = _ask(context, request, itemtypes.get_collection_schema, layer.id)
+    made = _ask(context, request, api.get_collection_schema, layer.id)
     made["required"] = [
         name
         for name, column in layer.columns_at(context.level_of(request)).items()
@@ -195,7 +199,7 @@ def _typed(
 
 def make_matrix_sets(context: Context, request: Request) -> Document:
     """The tile matrix sets that tiles are served in."""
-    made = _ask(context, request, matrix_sets.tilematrixsets)
+    made = _ask(context, request, tiles.tilematrixsets)
     made["tileMatrixSets"] = [
         entry for entry in made["tileMatrixSets"] if entry["id"] == MATRIX_SET
     ]
@@ -205,7 +209,7 @@ def make_matrix_sets(context: Context, request: Request) -> Document:
 def make_matrix_set(context: Context, request: Request) -> Document:
     """One tile matrix set."""
     name = request.path_params["matrix_set"]
-    return _ask(context, request, matrix_sets.tilematrixset, name)
+    return _ask(context, request, tiles.tilematrixset, name)
 
 
 def make_processes(context: Context, request: Request) -> Document:

@@ -7,21 +7,21 @@ draw them, our serialiser writes them, and nothing of one level is kept for anot
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
-
-import pygeoapi.api
-import pygeoapi.api.itemtypes
-import pygeoapi.api.processes
-import pygeoapi.api.tiles
-from pygeoapi import l10n
-from pygeoapi.plugin import PLUGINS
 
 from gis.errors import NotFound, QueryError
 from gis.publish.pygeoapi import build_config
 from gis.serve.negotiate import Lang
 from layers import Catalogue, City, Level
+
+with warnings.catch_warnings():  # its models use a form that pydantic deprecates
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from pygeoapi import api, l10n
+    from pygeoapi.api import itemtypes, processes, tiles
+    from pygeoapi.plugin import PLUGINS
 
 Document = dict[str, Any]
 
@@ -41,14 +41,9 @@ def settle(messages: Mapping[str, str]) -> None:
     ----------
     messages : Chinese message by English message
     """
-    for module in (
-        pygeoapi.api,
-        pygeoapi.api.itemtypes,
-        pygeoapi.api.processes,
-        pygeoapi.api.tiles,
-    ):
+    for module in (api, itemtypes, processes, tiles):
         module.to_json = _document
-    pygeoapi.api.setup_logger = lambda _config: None
+    api.setup_logger = lambda _config: None
     PLUGINS["formatter"].clear()
     l10n._gettext_cache["zh"] = dict(messages)
 
@@ -58,21 +53,21 @@ class Engine:
 
     Parameters
     ----------
-    processes : level -> process id -> OGC process description in both languages
+    described : process id -> OGC process description in both languages
     """
 
     def __init__(
         self,
         catalogue: Catalogue,
         city: City,
-        processes: Mapping[str, Mapping[str, Any]],
+        described: Mapping[str, Mapping[str, Any]],
         messages: Mapping[str, str],
     ) -> None:
         settle(messages)
         self._apis = {
-            level: pygeoapi.api.API(
+            level: api.API(
                 build_config(
-                    catalogue, city, level, base_url=BASE, processes=processes
+                    catalogue, city, level, base_url=BASE, processes=described
                 ),
                 openapi={},
             )
@@ -93,16 +88,16 @@ class Engine:
         ------
         NotFound : pygeoapi knows no such collection, process or matrix set
         """
-        api = self._apis[level]
-        request = pygeoapi.api.APIRequest(
+        asked = self._apis[level]
+        request = api.APIRequest(
             SimpleNamespace(
                 headers={"accept-language": lang},
                 query_params={"lang": lang, "f": "json"},
                 scope={"path": "/"},
             ),
-            api.locales,
+            asked.locales,
         )
-        _headers, status, document = function(api, request, *names)
+        _headers, status, document = function(asked, request, *names)
         if status == 404 or (status == 400 and names):
             raise NotFound(f"{'/'.join(names)}: not published")
         if status != 200:
