@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -13,6 +12,7 @@ from gis.db.binaries import find_binaries
 from gis.db.cluster import Cluster
 from gis.db.migrate import FOLDER, stage
 from gis.errors import ClusterError
+from layers import CONFIG
 
 
 @click.group()
@@ -55,8 +55,8 @@ def status() -> None:
     place = find_place()
     if place.cluster is None:
         with place.database().owner() as connection:
-            row = connection.execute("SELECT version()").fetchone()
-        click.echo(f"external: {row[0] if row else 'unknown'}")
+            version = connection.info.server_version
+        click.echo(f"state: running\nexternal: PostgreSQL {version // 10000}")
         return
     found = place.cluster.status()
     click.echo(
@@ -92,8 +92,7 @@ def stage_() -> None:
     """Write the migration that the layer files still need, for you to read."""
     place = find_place()
     migrations = place.migrations()
-    own = place.settings.config != find_default_config()
-    folder = place.own_migrations if own else FOLDER
+    folder = FOLDER if place.settings.config == CONFIG else place.own_migrations
     with running(place, migrated=False) as database, database.owner() as connection:
         number = migrations[-1].number + 1
         path = stage(connection, place.catalogue, place.city, folder, number)
@@ -110,10 +109,3 @@ def reset() -> None:
     cluster = _own_cluster()
     cluster.reset()
     click.echo(f"removed {cluster.home / 'pg'}", err=True)
-
-
-def find_default_config() -> os.PathLike[str]:
-    """The product's own configuration folder."""
-    from layers import CONFIG
-
-    return CONFIG

@@ -52,6 +52,12 @@ class District:
         found = [c for c in self.communities if c.code.startswith(street_code)]
         return sorted(found, key=lambda c: (c.kind != "residents", c.code))
 
+    def centre_towns(self) -> list[Named]:
+        """Its three towns with the most communities, which stand for centre towns."""
+        towns = [s for s in self.streets if s.kind == "town"]
+        size = {s.code: len(self.communities_of(s.code)) for s in towns}
+        return sorted(towns, key=lambda s: (-size[s.code], s.code))[:3]
+
 
 def read_rows(name: str) -> list[dict[str, str]]:
     """Rows of data/hangzhou/<name>.csv, every cell as text."""

@@ -81,7 +81,7 @@ class _Cutter:
     def cells(self, first_block: int) -> list[Cell]:
         """Every cell of the district."""
         streets = self._streets()
-        towns = centre_towns(self.district)
+        towns = self.district.centre_towns()
         centres = [
             streets[street.code].points.mean(axis=0)
             for street in towns
@@ -273,13 +273,6 @@ class _Cutter:
             if min(map(_area, pieces)) >= 0.2 * _area(ring) / len(pieces):
                 return pieces
         return None
-
-
-def centre_towns(district: District) -> list[Named]:
-    """The two towns of a district with the most communities: its centre towns."""
-    towns = [s for s in district.streets if s.kind == "town"]
-    size = {s.code: len(district.communities_of(s.code)) for s in towns}
-    return sorted(towns, key=lambda s: (-size[s.code], s.code))[:3]
 
 
 def _area(ring: Ring) -> float:

@@ -80,11 +80,14 @@ def _kinds_of_management(ground: Ground) -> list[tuple[str, np.ndarray, Growth]]
     ]
 
 
-def division(ground: Ground, digits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes of one zone level and the exact union of the cells of each."""
-    keys = np.array([code[:digits] for code in ground.community])
+def division(
+    ground: Ground, digits: int, chosen: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes of one zone level and the exact union of the (chosen) cells of each."""
+    cells = np.arange(len(ground.mesh)) if chosen is None else np.flatnonzero(chosen)
+    keys = np.array([code[:digits] for code in ground.community[cells]])
     codes, of_code = np.unique(keys, return_inverse=True)
-    order = np.argsort(of_code, kind="stable")
+    order = cells[np.argsort(of_code, kind="stable")]
     ends = np.cumsum(np.bincount(of_code))[:-1]
     parts = np.split(ground.mesh.polygons[order], ends)
     unions = np.array([shapely.coverage_union_all(part) for part in parts])

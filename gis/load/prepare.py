@@ -196,7 +196,7 @@ def _map_columns(
     for constant, value in context.constants.items():
         raw[constant] = np.full(count, value, dtype=object)
     defaults: dict[str, object] = {
-        "valid_from": np.datetime64(context.valid_from),
+        "valid_from": np.datetime64(context.valid_from, "D"),
         "source": context.source,
         "synthetic": False,
     }

@@ -79,7 +79,8 @@ def read_source(
     """
     if not path.is_file():
         raise LoadError(f"{path}: no such file")
-    sha256 = hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     name = path.name.removesuffix(".gz")
     if name.lower().endswith((".csv", ".tsv", ".txt")):
         return _read_csv(path, sha256, encoding, mapping or {})

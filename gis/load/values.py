@@ -18,6 +18,7 @@ Cells = NDArray[Any]
 _TRUE = {"true", "t", "1", "yes", "y", "是", "有"}
 _FALSE = {"false", "f", "0", "no", "n", "否", "无"}
 _CHINESE_DATE = re.compile(r"^(\d{4})[年./-](\d{1,2})(?:[月./-](\d{1,2})日?)?")
+_NOT_A_TIME = np.datetime64("NaT", "us")
 _PERSONAL_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
@@ -193,7 +194,7 @@ def _instants(
     text = as_text(cells)
     unit = "datetime64[D]" if is_date else "datetime64[us]"
     unique = {v: _read_instant(v, zone) for v in set(text) if v is not None}
-    unique[None] = np.datetime64("NaT")
+    unique[None] = _NOT_A_TIME
     values = np.array([unique[v] for v in text], dtype=unit)
     wrong = np.isnat(values) & ~pd.isna(text)
     reasons.refuse(
@@ -217,4 +218,4 @@ def _read_instant(text: str, zone: str | None) -> np.datetime64:
             stamp = stamp.tz_convert("UTC" if zone else stamp.tz).tz_localize(None)
         return np.datetime64(stamp.to_datetime64())
     except (ValueError, OverflowError):
-        return np.datetime64("NaT")
+        return _NOT_A_TIME

@@ -171,7 +171,11 @@ class Pages:
             key: (row[0] if row else 0, datetime.now(UTC).date())
             for key, row in zip(drawn, versions, strict=True)
         }
-        stale = [key for key in drawn if self._counted.get((key, level), ((), 0))[0] != stamps[key]]
+        stale = [
+            key
+            for key in drawn
+            if self._counted.get((key, level), ((), 0))[0] != stamps[key]
+        ]
         rows = await fetch(
             context.database,
             level,

@@ -156,3 +156,16 @@ def server(
 def marks() -> Callable[[Level], list[bytes]]:
     """Byte strings that must never be served to a level."""
     return canary.marks_hidden_from
+
+
+Start = Callable[..., contextlib.AbstractContextManager[Server]]
+
+
+@pytest.fixture
+def start(canary_dsn: str, catalogue: Catalogue, city: City, tmp_path: Path) -> Start:
+    """Starts another server over the marked city, with other settings."""
+
+    def begin(**changed: Any) -> contextlib.AbstractContextManager[Server]:
+        return serving(canary_dsn, settings_of(tmp_path, **changed), catalogue, city)
+
+    return begin

@@ -7,14 +7,11 @@ for the marks, and for the names of hidden columns, in bodies, headers and the l
 
 import gzip
 import re
+from urllib.parse import quote
 
 import pytest
 
 from layers import Level
-
-from urllib.parse import quote
-
-NAMES_SHARED = re.compile(r"^[a-z]+$")
 
 
 def hidden_names(catalogue, level):

@@ -51,9 +51,7 @@ def test_operation_ids_are_unique(described):
 
 
 @pytest.mark.parametrize("level", list(Level))
-def test_collections_and_properties_are_those_of_the_level(
-    described, catalogue, level
-):
+def test_collections_and_properties_are_those_of_the_level(described, catalogue, level):
     paths = described[level]["paths"]
     named = {path.split("/")[2] for path in paths if path.startswith("/collections/")}
     assert named == set(catalogue.visible_at(level))

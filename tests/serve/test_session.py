@@ -1,7 +1,5 @@
 """Signing in by browser: the token buys a cookie, the cookie a level."""
 
-from dataclasses import replace
-
 import pytest
 
 from gis.serve.gate import COOKIE
@@ -47,7 +45,10 @@ def test_wrong_token_gets_no_cookie(server):
 
 @pytest.mark.parametrize("path", ["/signin", "/signout"])
 def test_forms_of_other_sites_are_refused(server, path):
-    for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
         answer = server.ask("POST", path, data={"token": TOKEN}, headers=headers)
         assert answer.status_code == 403
         assert "set-cookie" not in answer.headers
@@ -66,19 +67,19 @@ def test_forged_cookie_is_public(server):
     assert server.get(CAMERA, headers=forged).status_code == 404
 
 
-def test_without_tokens_there_is_no_form(
-    canary_dsn, catalogue, city, tmp_path, request
-):
-    import importlib.util
-
-    conftest = request.config.pluginmanager.get_plugin(
-        str(request.path.with_name("conftest.py"))
-    )
-    assert importlib.util
-    settings = replace(
-        conftest.settings_of(tmp_path), token_staff=None, token_restricted=None
-    )
-    with conftest.serving(canary_dsn, settings, catalogue, city) as closed:
+def test_without_tokens_there_is_no_form(start):
+    with start(token_staff=None, token_restricted=None) as closed:
         page = closed.get("/signin?lang=en")
         assert "No token is configured" in page.text
         assert "<input" not in page.text
+
+
+def test_public_url_is_the_base_of_links(start):
+    with start(public_url="https://city.example/gis") as behind:
+        links = behind.json("/collections/park/items")["links"]
+        assert all(
+            link["href"].startswith("https://city.example/gis/collections/park")
+            for link in links
+        )
+        cookie = sign_in(behind).headers["set-cookie"]
+        assert "secure" in cookie.lower()
