@@ -70,7 +70,8 @@ def _day_of(rank: np.ndarray, s0: float, s1: float, s2: float) -> np.ndarray:
         if within.any():
             part = (rank[within] - low) / (high - low)
             span = (end - begin).astype(int)
-            days[within] = begin + np.maximum(1, np.rint(part * span)).astype(int)
+            later = np.maximum(1, np.rint(part * span))
+            days[within] = begin + later.astype("timedelta64[D]")
     return days
 
 

@@ -216,7 +216,8 @@ def elevators(ground: Ground, buildings: Buildings) -> gpd.GeoDataFrame:
     count = min(_MOST_LIFTS, len(high))
     chosen = np.sort(random.choice(high, count, replace=False))
     place = shapely.get_coordinates(shapely.point_on_surface(buildings.shape[chosen]))
-    last = np.datetime64("2026-01-01") + random.integers(0, 365, count)
+    ahead = random.integers(0, 365, count).astype("timedelta64[D]")
+    due = np.datetime64("2026-01-01") + ahead
     return build_frame(
         shapely.points(np.round(place, 3)),
         code=numbered("EL", count, 5),
@@ -226,7 +227,7 @@ def elevators(ground: Ground, buildings: Buildings) -> gpd.GeoDataFrame:
         ),
         building_code=buildings.code[chosen],
         levels=buildings.levels[chosen],
-        next_inspection=last,
+        next_inspection=due,
         networked=random.random(count) < 0.64,
     )
 
