@@ -6,6 +6,7 @@
 
 VENV := .venv
 RUN := $(VENV)/bin
+PIN := --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test check lint types system assets setup test-system requirements clean
@@ -36,7 +37,7 @@ system:
 test-system:
 	@sh docker/system.sh test
 
-$(STAMP): requirements.txt pyproject.toml
+$(STAMP): requirements-dev.txt pyproject.toml
 	@sh docker/python.sh $(VENV)
 	@touch $@
 
@@ -45,8 +46,9 @@ assets:
 
 requirements:
 	$(RUN)/pip install --quiet uv
-	$(RUN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.12 \
-		--generate-hashes --no-emit-index-url --no-header --upgrade --output-file requirements.txt
+	$(RUN)/uv pip compile pyproject.toml $(PIN) --upgrade --output-file requirements.txt
+	$(RUN)/uv pip compile pyproject.toml $(PIN) --extra dev --constraint requirements.txt \
+		--output-file requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .citygrid gis/web/vendor

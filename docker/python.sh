@@ -37,8 +37,8 @@ python=$(find_python)
     echo "environment: $folder ($("$python" --version))" >&2
     "$python" -m venv --clear "$folder"
 }
-echo "packages: the pinned set of requirements.txt (some minutes the first time)" >&2
+echo "packages: the pinned set of requirements-dev.txt (some minutes the first time)" >&2
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --require-hashes --requirement requirements.txt
+    --require-hashes --requirement requirements-dev.txt
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
     --no-deps --no-build-isolation --editable .

@@ -21,15 +21,16 @@ from gis.serve.app import build_app
 
 
 @click.command()
-@click.option("--demo", "with_demo", is_flag=True, help="Build the demo city first.")
+@click.option("--demo/--no-demo", "with_demo", help="Build the demo city first.")
 def serve(with_demo: bool) -> None:
     """Serve the city until Ctrl-C or SIGTERM, which also stop what this started."""
     place = find_place()
     settings = place.settings
     if not settings.is_loopback and place.city.map_review_number is None:
         raise GisError(
-            f"CITYGRID_HOST: {settings.host} can be reached by others, and a public "
-            "map needs its review number (审图号): set map_review_number in city.yaml"
+            f"{settings.base_url} can be reached by others, and a public map needs its "
+            "review number (审图号): set map_review_number in city.yaml, or serve on "
+            "loopback (CITYGRID_HOST, CITYGRID_PUBLIC_URL)"
         )
     # uvicorn takes SIGTERM only once it runs: until then it means stop, too
     signal.signal(signal.SIGTERM, _stop)

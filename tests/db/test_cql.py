@@ -143,8 +143,9 @@ def test_a_fault_is_named(text: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", "1", '"x"', "{}", '{"op": 1}', '{"op": "=", "args": 3}', "{", "null",
-             '{"op": "s_intersects", "args": [{"property": "geom"}, {"type": "Point"}]}',
+    "text",
+            ["[]", "1", '"x"', "{}", '{"op": 1}', '{"op": "=", "args": 3}', "{", "null",
+             '{"op": "s_within", "args": [{"property": "geom"}, {"type": "Point"}]}',
              '{"op": "in", "args": [{"property": "id"}, 1]}',
              '{"op": "=", "args": [{"property": "id"}, {"date": 5}]}'],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -239,14 +240,11 @@ def test_observations_are_found_by_their_time(
     whole = Query("air_observation", Level.PUBLIC, limit=10_000)
     _, everything, _ = page(city_db, composer, whole)
     middle = dt.datetime(2100, 1, 1, tzinfo=UTC)
-    _, before, _ = page(
-        city_db, composer,
-        Query("air_observation", Level.PUBLIC, limit=10_000, interval=Interval(None, middle)),
-    )  # fmt: skip
-    _, after, _ = page(
-        city_db, composer,
-        Query("air_observation", Level.PUBLIC, limit=10_000, interval=Interval(middle, None)),
-    )  # fmt: skip
+    early, late = Interval(None, middle), Interval(middle, None)
+    before, after = (
+        page(city_db, composer, replace(whole, interval=interval))[1]
+        for interval in (early, late)
+    )
     assert everything > 0
     assert after == 0
     assert before >= everything
@@ -291,7 +289,7 @@ def test_each_query_uses_its_spatial_index(
         with city_db.reader(Level.RESTRICTED) as connection:
             connection.execute("SET enable_seqscan = off")
             connection.execute("SET enable_indexscan = on")
-            plan = "EXPLAIN (COSTS OFF) ".encode() + text.as_bytes(connection)
+            plan = b"EXPLAIN (COSTS OFF) " + text.as_bytes(connection)
             lines = " ".join(row[0] for row in connection.execute(plan, values))
             connection.execute("RESET enable_seqscan")
         assert f"{layer.id}_geom" in lines, f"{layer.id}: {lines}"
