@@ -46,7 +46,7 @@ def base_layers(drawn: Collection[str], colors: Mapping[str, str]) -> list[Json]
                 "park",
                 minzoom=12,
                 paint={"fill-color": colors["green"], "fill-opacity": 0.7},
-            )  # fmt: skip
+            )
         )
     if "water_body" in drawn:
         found.append(
@@ -55,7 +55,7 @@ def base_layers(drawn: Collection[str], colors: Mapping[str, str]) -> list[Json]
                 "fill",
                 "water_body",
                 paint={"fill-color": colors["water"]},
-            )  # fmt: skip
+            )
         )
     if "building" in drawn:
         found.append(
@@ -68,7 +68,7 @@ def base_layers(drawn: Collection[str], colors: Mapping[str, str]) -> list[Json]
                     "fill-color": colors["building"],
                     "fill-opacity": _zoomed(14.5, 0, 15.5, 0.8),
                 },
-            )  # fmt: skip
+            )
         )
     if "road" in drawn:
         found += _road_layers(colors)
@@ -87,13 +87,15 @@ def border_layers(drawn: Collection[str], colors: Mapping[str, str]) -> list[Jso
         return []
     return [
         _layer(
-            "base-district", "line", "district",
+            "base-district",
+            "line",
+            "district",
             layout={"line-join": "round"},
             paint={
                 "line-color": colors["border"],
                 "line-width": _zoomed(7, 0.8, 12, 1.4, 16, 2.2),
             },
-        )  # fmt: skip
+        )
     ]
 
 
@@ -105,12 +107,20 @@ def _road_layers(colors: Mapping[str, str]) -> list[Json]:
     small_width = _zoomed(12, 0.4, 14, 1.4, 16, 5, 18, 14)
     return [
         _layer(
-            "base-road-small", "line", "road", minzoom=12.2, filter=["!", main],
+            "base-road-small",
+            "line",
+            "road",
+            minzoom=12.2,
+            filter=["!", main],
             layout=joined,
             paint={"line-color": colors["road"], "line-width": small_width},
         ),
         _layer(
-            "base-road-casing", "line", "road", minzoom=11.5, filter=main,
+            "base-road-casing",
+            "line",
+            "road",
+            minzoom=11.5,
+            filter=main,
             layout=joined,
             paint={
                 "line-color": colors["casing"],
@@ -119,11 +129,15 @@ def _road_layers(colors: Mapping[str, str]) -> list[Json]:
             },
         ),
         _layer(
-            "base-road-main", "line", "road", minzoom=9.5, filter=main,
+            "base-road-main",
+            "line",
+            "road",
+            minzoom=9.5,
+            filter=main,
             layout=joined,
             paint={"line-color": colors["road"], "line-width": main_width},
         ),
-    ]  # fmt: skip
+    ]
 
 
 def label_layers(
@@ -161,7 +175,7 @@ def label_layers(
                     "text-max-angle": 30,
                 },
                 paint={"text-color": colors["ink-2"], **halo},
-            )  # fmt: skip
+            )
         )
     if "water_body" in drawn:
         found.append(
@@ -177,7 +191,7 @@ def label_layers(
                     "text-padding": 40,
                 },
                 paint={"text-color": colors["ink-3"], **halo},
-            )  # fmt: skip
+            )
         )
     if "place_name" in drawn:
         found.append(
@@ -193,6 +207,6 @@ def label_layers(
                     "text-padding": 24,
                 },
                 paint={"text-color": colors["ink-3"], **halo},
-            )  # fmt: skip
+            )
         )
     return found

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gis.publish.basemap import Json
-from gis.publish.style import (
-    MapConfig,
-    is_drawn,
-    legend_classes,
-    legend_color,
-    tile_zoom,
-)
+from gis.publish.style import is_drawn, legend_classes, legend_color, tile_zoom
+from gis.publish.theme import MapConfig
 from layers import Catalogue, City, Column, Layer, Level, load_codes
 
 THEME_TITLES: Mapping[str, tuple[str, str]] = {

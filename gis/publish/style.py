@@ -7,17 +7,12 @@ so that no font files are needed for Chinese.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gis.publish.basemap import Json, base_layers, border_layers, label_layers
-from gis.web import ROOT as WEB
-from layers import CONFIG, Catalogue, City, Layer, Level, load_codes, read_yaml
-
-THEMES = ("light", "dark", "sun")
+from gis.publish.theme import MapConfig
+from layers import Catalogue, City, Layer, Level, load_codes
 
 PALETTE = (
     "#2E6FA7", "#C26A1B", "#4B8B3B", "#8A5AA8", "#B0413E",
@@ -34,104 +29,6 @@ THEME_COLOR = {
 """Colour of a layer that declares none, by theme."""
 
 DEFAULT_ZOOM = {"Point": (10, 16), "LineString": (10, 16), "Polygon": (9, 16)}
-
-
-@dataclass(frozen=True)
-class MapConfig:
-    """What ``config/map.yaml`` says, as plain values for the browser.
-
-    Parameters
-    ----------
-    view : lon, lat [degree] and zoom of the first view
-    levels : zone layer -> zoom from which it is drawn
-    dates : ISO dates that the time bar stops at
-    districts : codes in official order; others follow by code
-    first : indicator, date and layers shown first
-    distance, coverage : breaks [points, percent] and colours by theme
-    no_data : colour by theme
-    """
-
-    view: Mapping[str, float]
-    levels: Mapping[str, float]
-    dates: Sequence[str]
-    districts: Sequence[str]
-    first: Mapping[str, Any]
-    distance: Mapping[str, Any]
-    coverage: Mapping[str, Any]
-    no_data: Mapping[str, str]
-
-
-def load_map_config(folder: Path = CONFIG) -> MapConfig:
-    """Return the map's configuration, read once.
-
-    Parameters
-    ----------
-    folder : configuration folder of the deployment
-
-    Raises
-    ------
-    DeclarationError
-        The file is unreadable.
-    KeyError
-        A key is missing; the message names it.
-    """
-    raw = read_yaml(folder / "map.yaml")
-    return MapConfig(
-        view={key: float(raw["view"][key]) for key in ("lon", "lat", "zoom")},
-        levels={key: float(zoom) for key, zoom in raw["levels"].items()},
-        dates=tuple(raw["dates"]),
-        districts=tuple(raw["districts"]),
-        first=dict(raw["first"]),
-        distance=_scale(raw["distance"]),
-        coverage=_scale(raw["coverage"]),
-        no_data=dict(raw["no_data"]),
-    )
-
-
-def _scale(raw: Mapping[str, Any]) -> Json:
-    return {**raw, "breaks": [float(b) for b in raw["breaks"]]}
-
-
-def load_tokens(path: Path = WEB / "tokens.json") -> Json:
-    """Return the colour tokens of each theme and the font list."""
-    tokens: Json = json.loads(path.read_text("utf-8"))
-    return tokens
-
-
-def build_tokens_css(tokens: Mapping[str, Any], config: MapConfig) -> str:
-    """Return the tokens and scale colours as CSS custom properties.
-
-    Parameters
-    ----------
-    tokens : theme -> token -> colour
-    config : the scales
-
-    Returns
-    -------
-    One rule per theme; ``auto`` follows the system.
-    """
-    rules = []
-    for theme in THEMES:
-        pairs = {f"--{name}": value for name, value in tokens[theme].items()}
-        for index, color in enumerate(config.distance[theme]):
-            pairs[f"--d{index}"] = color
-        for index, color in enumerate(config.coverage[theme]):
-            pairs[f"--c{index}"] = color
-        for index, color in enumerate(config.distance["tint"]):
-            pairs[f"--t{index}"] = color
-        pairs["--nodata"] = config.no_data[theme]
-        body = "".join(f"{name}:{value};" for name, value in pairs.items())
-        selector = ":root" if theme == "light" else f':root[data-theme="{theme}"]'
-        scheme = "dark" if theme == "dark" else "light"
-        rules.append(f"{selector}{{{body}color-scheme:{scheme}}}")
-        if theme == "dark":
-            rules.append(
-                "@media (prefers-color-scheme:dark)"
-                f'{{:root[data-theme="auto"]{{{body}color-scheme:dark}}}}'
-            )
-    fonts = ",".join(f'"{f}"' if " " in f else f for f in tokens["fonts"])
-    rules.append(f":root{{--font:{fonts}}}")
-    return "\n".join(rules) + "\n"
 
 
 def is_drawn(layer: Layer, level: Level) -> bool:

@@ -23,12 +23,11 @@ from starlette.routing import BaseRoute, Route
 from gis.db.compose import Composer, Query
 from gis.errors import NotFound
 from gis.publish.mapcatalog import build_catalog
-from gis.publish.style import (
+from gis.publish.style import build_style, is_drawn
+from gis.publish.theme import (
     THEMES,
     MapConfig,
-    build_style,
     build_tokens_css,
-    is_drawn,
     load_map_config,
     load_tokens,
 )

@@ -15,8 +15,8 @@ from gis.errors import QueryError, describe
 from gis.publish.basemap import Json
 from gis.publish.matrix import CITY, OUTSIDE, Line, build_lines, by_theme, summary
 from gis.publish.scale import distance_points, figure, is_met, quantity
-from gis.publish.style import load_map_config
 from gis.publish.targets import target_list
+from gis.publish.theme import load_map_config
 from gis.serve.answer import cache_headers
 from gis.serve.negotiate import Lang
 from gis.web.texts import Say, build_say

@@ -44,9 +44,7 @@ class Asset:
     def media_type(self) -> str:
         """Media type with charset."""
         known = _TYPES.get(self.suffix)
-        return known or mimetypes.types_map.get(
-            self.suffix, "application/octet-stream"
-        )
+        return known or mimetypes.types_map.get(self.suffix, "application/octet-stream")
 
     @cached_property
     def plain(self) -> bytes:

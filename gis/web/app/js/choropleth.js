@@ -41,8 +41,9 @@ export class Choropleth {
 
   // Cells are asked for by the districts in view: nobody needs all at once.
   async districtsInView() {
-    const bounds = this.view.map.getBounds();
     const table = await readZones("district");
+    if (!this.view.map) return [...table.keys()].slice(0, 1);
+    const bounds = this.view.map.getBounds();
     const seen = [...table.values()].filter(({ box }) => box
       && box[0] <= bounds.getEast() && box[2] >= bounds.getWest()
       && box[1] <= bounds.getNorth() && box[3] >= bounds.getSouth());
@@ -88,7 +89,7 @@ export class Choropleth {
   async apply(level) {
     const { map } = this.view;
     for (const zone of LEVELS) {
-      if (this.shown && zone !== level && map.getSource(zone)) map.removeFeatureState({ source: zone, sourceLayer: zone });
+      if (map && this.shown && zone !== level && map.getSource(zone)) map.removeFeatureState({ source: zone, sourceLayer: zone });
     }
     this.shown = level;
     this.paint();
@@ -98,7 +99,10 @@ export class Choropleth {
   paint() {
     const level = this.level;
     const { map } = this.view;
-    if (!map.getSource(level)) return;
+    if (!map?.getSource(level)) {
+      this.tell();
+      return;
+    }
     const scale = this.store.get("col") === "cov" ? "v" : "d";
     const one = (layer) => layer.metadata?.["citygrid:zone"];
     this.view.show((l) => one(l) && one(l) !== level, false);

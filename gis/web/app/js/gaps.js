@@ -4,6 +4,7 @@ import { h, icon, put } from "./dom.js";
 import { number, quantity, t } from "./i18n.js";
 import { boxOf } from "./mapview.js";
 import { hidePanel, showPanel, toast } from "./panel.js";
+import { levelOfCode } from "./zones.js";
 
 export function startGaps(app) {
   app.gaps = [];
@@ -40,7 +41,8 @@ export async function openGaps(app, level, code) {
     return;
   }
   const zone = await zoneFor(app, level, code);
-  const inputs = { ...target.gap, within: zone ? [zone] : undefined };
+  const inputs = { ...target.gap, residue: false };
+  if (zone) Object.assign(inputs, { zones: levelOfCode(zone) || "district", within: [zone] });
   if (app.store.get("at")) inputs.as_of = app.store.get("at");
   let answer;
   try {
@@ -49,7 +51,7 @@ export async function openGaps(app, level, code) {
     toast(error.status === 403 ? t("error.forbidden") : `${t("error.gaps")} ${error.message}`, { name: t("retry"), run: () => openGaps(app, level, code) });
     return;
   }
-  app.gaps = answer.features.filter((f) => f.geometry).map((f, index) => ({ ...f, properties: { ...f.properties, index } }));
+  app.gaps = answer.features.filter((f) => f.geometry && f.properties.kind !== "residue").map((f, index) => ({ ...f, properties: { ...f.properties, index } }));
   app.gapAt = -1;
   app.gapCount = app.gaps.length;
   const on = app.store.get("on");

@@ -2,7 +2,7 @@
 import { execute, track } from "./api.js";
 import { $, h } from "./dom.js";
 import { number, t, title } from "./i18n.js";
-import { say, showPanel, toast } from "./panel.js";
+import { isPhone, say, showPanel, toast } from "./panel.js";
 import { codeParts } from "./zones.js";
 
 export function startLocate(app) {
@@ -46,7 +46,7 @@ export async function showPlace(app, lon, lat, accuracy = null) {
   app.view.marker(lon, lat);
   app.view.setData("here", accuracy ? { type: "FeatureCollection", features: [circle(lon, lat, accuracy)] } : null);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  app.view.map.easeTo({ center: [lon, lat], zoom: Math.max(15, app.view.map.getZoom()), duration: still ? 0 : 600, padding: app.padding() });
+  app.view.map?.easeTo({ center: [lon, lat], zoom: Math.max(15, app.view.map.getZoom()), duration: still ? 0 : 600, offset: isPhone() ? [0, -innerHeight * 0.2] : [0, 0] });
   app.panelKind = "grid";
   if (!cell && !zones.community && !zones.district) {
     showPanel(app, h("section", { class: "sec card-head" }, h("h2", { class: "title" }, t("outside.city")), h("p", { class: "note" }, `${lat.toFixed(5)}, ${lon.toFixed(5)}`)));

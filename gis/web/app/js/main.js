@@ -1,6 +1,6 @@
 // Start of the map page: reads the state from the address, builds the parts, says
 // when it is at rest.
-import { getJson, isBusy, onPending } from "./api.js";
+import { getJson, isBusy, onPending, track } from "./api.js";
 import { startCard, startClicks } from "./card.js";
 import { Choropleth } from "./choropleth.js";
 import { $, h, put } from "./dom.js";
@@ -117,7 +117,10 @@ async function start() {
   language(app);
   $("open-layers").addEventListener("click", () => setStop($("left"), $("left").dataset.stop === "full" ? "peek" : "full"));
   if (drawable) startMap(app);
-  else app.choropleth.onChange(() => { if (!app.choropleth.loading) drawFallback(app); });
+  else {
+    document.querySelectorAll(".control:has(#zoom-in), #scale").forEach((node) => { node.hidden = true; });
+    app.choropleth.onChange(() => { if (!app.choropleth.loading) track(drawFallback(app)); });
+  }
   await app.choropleth.load();
   startZone(app);
   startCard(app);

@@ -158,6 +158,7 @@ export class MapView {
   }
 
   show(test, visible) {
+    if (!this.map) return;
     for (const layer of this.map.getStyle().layers) {
       if (!test(layer)) continue;
       const now = layer.layout?.visibility !== "none";
@@ -166,11 +167,13 @@ export class MapView {
   }
 
   fly(box, padding) {
+    if (!this.map) return;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map.fitBounds([[box[0], box[1]], [box[2], box[3]]], { padding, maxZoom: 17, duration: still ? 0 : 700 });
   }
 
   marker(lon, lat) {
+    if (!this.map) return;
     const node = document.createElement("div");
     node.className = "here";
     this.here?.remove();
