@@ -94,8 +94,8 @@ def build_up(ground: Ground) -> Buildings:
     levels = random.integers(low, high + 1)
     uses = np.array([t.use for t in every], dtype=object)
     kinds = np.full(len(ground.mesh), None, dtype=object)
-    names = np.array([t.name for t in every], dtype=object)
-    kinds[template >= 0] = names[template[template >= 0]]
+    of_template = np.array([t.name for t in every], dtype=object)
+    kinds[template >= 0] = of_template[template[template >= 0]]
     return Buildings(
         code=numbered("B", len(shape)),
         shape=shape,
@@ -135,7 +135,9 @@ def _hamlets(
         return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
     half = int(np.ceil(np.sqrt(2.2 * count / len(here)) / 2)) + 1
     i, j = np.meshgrid(np.arange(-half, half + 1), np.arange(-half, half + 1))
-    steps = np.column_stack((i.ravel() * _HOUSE.pitch_u_m, j.ravel() * _HOUSE.pitch_v_m))
+    steps = np.column_stack(
+        (i.ravel() * _HOUSE.pitch_u_m, j.ravel() * _HOUSE.pitch_v_m)
+    )
     steps = steps[np.argsort(np.hypot(*steps.T), kind="stable")]
     turn = random.uniform(-0.4, 0.4, len(here))
     shape, cell = _placed(ground, here, turn, steps, _HOUSE)
@@ -169,9 +171,8 @@ def _placed(
     cos, sin = np.cos(angle)[owner], np.sin(angle)[owner]
 
     def turned(u: np.ndarray, v: np.ndarray, k: np.ndarray) -> np.ndarray:
-        return middle[owner[k]] + np.column_stack(
-            (u * cos[k] - v * sin[k], u * sin[k] + v * cos[k])
-        )
+        turn = np.column_stack((u * cos[k] - v * sin[k], u * sin[k] + v * cos[k]))
+        return np.asarray(middle[owner[k]] + turn)
 
     kept = np.arange(len(owner))
     u, v = kind.length_m / 2, kind.depth_m / 2

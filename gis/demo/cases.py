@@ -45,15 +45,21 @@ def components(ground: Ground, numbering: Numbering) -> gpd.GeoDataFrame:
     inspected = np.datetime64("2025-12-31") - age
     return build_frame(
         scattered(ground, random, cells),
-        code=[f"{d}{k}{n:06d}" for n, (d, k) in enumerate(zip(district, kind), 1)],
+        code=[
+            f"{d}{k}{n:06d}"
+            for n, (d, k) in enumerate(zip(district, kind, strict=True), 1)
+        ],
         name=[title[k] for k in kind],
         seed=ground.seed,
-        **{"class": kind},
+        columns={"class": kind},
         state=state,
         grid_code=numbering.code[cells],
         responsible_org=numbering.responsible_org[cells],
         owner_org=one_of(
-            random, ("市政公司", "水务公司", "供电公司", "园林中心"), (4, 2, 2, 2), len(cells)
+            random,
+            ("市政公司", "水务公司", "供电公司", "园林中心"),
+            (4, 2, 2, 2),
+            len(cells),
         ),
         accuracy=one_of(random, ("A", "B", "C"), (0.5, 0.3, 0.2), len(cells)),
         last_inspected=inspected,
@@ -112,7 +118,7 @@ def cases(
         name=name,
         seed=ground.seed,
         valid_from=day,
-        **{"class": kind},
+        columns={"class": kind},
         state=state,
         channel=channel,
         reported_at=reported,
@@ -126,7 +132,9 @@ def cases(
         address=[f"{g[-6:]}网格内" for g in numbering.code[cells]],
         details=[f"现场发现{n}" for n in name],
         handler_org=numbering.responsible_org[cells],
-        reporter=[f"举报人{n:05d}" if p else None for n, p in zip(number, public)],
+        reporter=[
+            f"举报人{n:05d}" if p else None for n, p in zip(number, public, strict=True)
+        ],
         reporter_phone=[
             f"0571-0003{n % 10000:04d}" if p else None
             for n, p in zip(number, public, strict=True)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from gis.demo import cases, environment, networks, places, plan, services, zones
 from gis.demo.buildings import build_up, building_frame
 from gis.demo.cameras import cameras
 from gis.demo.cuts import Junctions
-from gis.demo.facts import District, read_districts
+from gis.demo.facts import read_districts
 from gis.demo.frames import build_frame
 from gis.demo.ground import Ground, lay_ground
 from gis.demo.landscape import Landscape
@@ -49,9 +50,7 @@ def build_city(
     report = on_progress or (lambda what, share: None)
     chosen = SIZES[size]
     ground = make_ground(chosen, seed, report)
-    made = 0
-    for layer_id, frame in _layers(ground):
-        made += 1
+    for made, (layer_id, frame) in enumerate(_layers(ground), 1):
         report(layer_id, _CUTTING_SHARE + (1 - _CUTTING_SHARE) * made / _LAYER_COUNT)
         yield layer_id, frame
     report("", 1.0)
@@ -69,9 +68,7 @@ def make_ground(size: Size, seed: int, report: Progress) -> Ground:
     for number, district in enumerate(districts):
         report(district.name, _CUTTING_SHARE * number / len(districts))
         first_block = cells[-1].block + 1 if cells else 0
-        cells += cut_district(
-            district, landscape, size, seed, junctions, first_block
-        )
+        cells += cut_district(district, landscape, size, seed, junctions, first_block)
     return lay_ground(districts, landscape, build_mesh(cells), size, seed)
 
 
@@ -149,8 +146,6 @@ def _measured(ground: Ground) -> Layers:
 
 def place_names(ground: Ground) -> gpd.GeoDataFrame:
     """The layer place_name: the real names of divisions, where the demo put them."""
-    import shapely
-
     names: list[tuple[str, str, str]] = []
     for district in ground.districts:
         names.append((district.code, district.name, "district"))
@@ -159,16 +154,16 @@ def place_names(ground: Ground) -> gpd.GeoDataFrame:
             (c.code, c.name, "village" if c.kind == "village" else "community")
             for c in district.communities
         ]
-    codes = ground.community
     shape, kept = [], []
     for digits in (6, 9, 12):
         own, polygons = zones.division(ground, digits)
-        inside = dict(zip(own.tolist(), shapely.point_on_surface(polygons), strict=True))
+        inside = dict(
+            zip(own.tolist(), shapely.point_on_surface(polygons), strict=True)
+        )
         for row in names:
             if len(row[0]) == digits:
                 kept.append(row)
                 shape.append(inside[row[0]])
-    del codes
     waters = ground.landscape.waters
     for name, _, polygon in waters:
         kept.append((f"W{len(kept)}", name, "water"))
@@ -181,8 +176,3 @@ def place_names(ground: Ground) -> gpd.GeoDataFrame:
         kind=[kind for _, _, kind in kept],
         district_code=[c[:6] if c[0] == "3" else None for c, _, _ in kept],
     )
-
-
-def districts_of(size: str) -> list[District]:
-    """The real districts of a size."""
-    return read_districts(SIZES[size].districts)

@@ -74,8 +74,8 @@ def long_axis(ring: Ring) -> tuple[float, float, float]:
     """
     x0, y0 = ring[0]
     area2 = sx = sy = sxx = syy = sxy = 0.0
-    for (ax, ay), (bx, by) in zip(ring, ring[1:] + ring[:1], strict=True):
-        ax, ay, bx, by = ax - x0, ay - y0, bx - x0, by - y0
+    near = [(x - x0, y - y0) for x, y in ring]
+    for (ax, ay), (bx, by) in zip(near, near[1:] + near[:1], strict=True):
         cross = ax * by - bx * ay
         area2 += cross
         sx += (ax + bx) * cross

@@ -29,15 +29,13 @@ _NOISE_DB = {"0": (49, 41), "1": (54, 45), "2": (58, 49), "3": (62, 53)}
 
 
 def air_stations(ground: Ground) -> gpd.GeoDataFrame:
-    """The layer air_station: the real national ones, and synthetic district stations."""
+    """The layer air_station: the real national ones and made-up district ones."""
     real = _real_stations(ground)
     random = ground.stream("air stations")
     count = max(4, round(4.5 * len(ground.districts)))
     lived = np.flatnonzero(ground.mesh.urban | ground.hamlet)
     weight = np.where(ground.mesh.urban[lived], 1.0, 3.0)
-    cells = np.sort(
-        random.choice(lived, count, replace=False, p=weight / weight.sum())
-    )
+    cells = np.sort(random.choice(lived, count, replace=False, p=weight / weight.sum()))
     kind = one_of(
         random, ("urban", "regional", "source", "roadside"), (6, 2, 1, 1), count
     )
@@ -143,7 +141,7 @@ def _observed(
         station_code=code,
         observed_at=when,
         averaging=np.full(len(row), averaging),
-        **{k: np.round(v.ravel(), digits) for k, v in values.items()},
+        columns={k: np.round(v.ravel(), digits) for k, v in values.items()},
     )
     place = stations.geometry.to_numpy()[row]
     return frame.set_geometry(gpd.GeoSeries(place, index=frame.index, crs=frame.crs))
@@ -251,9 +249,9 @@ def noise_points(ground: Ground) -> gpd.GeoDataFrame:
     zone = np.array([_NOISE_ZONE[use] for use in ground.land_use[cells]], dtype=object)
     mean = np.array([_NOISE_DB[z] for z in zone], dtype=float)
     level = np.round(mean + random.normal(0, 2.4, (len(cells), 2)), 1)
-    measured = np.datetime64("2025-03-01") + random.integers(
-        0, 270, len(cells)
-    ).astype("timedelta64[D]")
+    measured = np.datetime64("2025-03-01") + random.integers(0, 270, len(cells)).astype(
+        "timedelta64[D]"
+    )
     return build_frame(
         scattered(ground, random, cells),
         code=numbered("NP", len(cells), 4),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -28,7 +28,8 @@ def build_frame(
     valid_to: np.ndarray | np.datetime64 = NEVER,
     source: str | None = None,
     synthetic: bool = True,
-    **columns: np.ndarray | Sequence[object],
+    columns: Mapping[str, np.ndarray | Sequence[object]] | None = None,
+    **more: np.ndarray | Sequence[object],
 ) -> gpd.GeoDataFrame:
     """A frame in EPSG:4490 with the base columns and the layer's own.
 
@@ -38,7 +39,7 @@ def build_frame(
     code : (n,) natural keys
     valid_from, valid_to : (n,) days or one day; NaT is open
     source : where the rows come from; by default the demo and its seed
-    columns : (n,) each, named as in the layer file
+    columns, more : (n,) each, named as in the layer file
     """
     count = len(code)
     stored = np.full(count, None) if geometry is None else to_stored(geometry)
@@ -50,7 +51,7 @@ def build_frame(
         "source": np.full(count, source or demo_source(seed), dtype=object),
         "synthetic": np.full(count, synthetic),
     }
-    for key, values in columns.items():
+    for key, values in {**(columns or {}), **more}.items():
         array = np.asarray(values)
         if array.dtype.kind in "UO":
             data[key] = _objects(values)
@@ -79,7 +80,7 @@ def numbered(prefix: str, count: int, digits: int = 6) -> np.ndarray:
 def one_of(
     random: np.random.Generator,
     choices: Sequence[str],
-    shares: Sequence[float],
+    shares: Sequence[float] | np.ndarray,
     count: int,
 ) -> np.ndarray:
     """(count,) codes drawn with the given shares."""

@@ -90,7 +90,7 @@ class Landscape:
             tried = random.uniform((x0, y0), (x1, y1), (2 * count, 2))
             inside = shapely.contains_xy(shape, tried[:, 0], tried[:, 1])
             found = np.concatenate((found, tried[inside]))
-        return found[:count]
+        return np.asarray(found[:count])
 
     def settle(self, district: District, towns: np.ndarray) -> None:
         """Grow the built-up area of a district to the size that the plan wants.
@@ -119,7 +119,8 @@ class Landscape:
     def is_urban(self, code: str, points: np.ndarray) -> np.ndarray:
         """(n,) whether points [m] of a district lie in its built-up area."""
         near = self._reach(code, points) <= self._radius[code]
-        return (near | self._near_town(code, points)) & ~self.in_water(points)
+        near |= self._near_town(code, points)
+        return np.asarray(near & ~self.in_water(points))
 
     def _reach(self, code: str, points: np.ndarray) -> np.ndarray:
         """Distance from the seat, bent so that the edge is no circle."""
@@ -135,7 +136,7 @@ class Landscape:
         for town in self._towns.get(code, ()):
             away = points - town
             near |= np.hypot(away[:, 0], away[:, 1]) <= _TOWN_RADIUS_M
-        return near
+        return np.asarray(near)
 
     def density(self, district: District, points: np.ndarray) -> np.ndarray:
         """(n,) how closely communities lie at points [m], 1 in the centre."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -101,7 +102,7 @@ def build_mesh(cells: Sequence[Cell]) -> Mesh:
     rings: list[int] = []
     new_starts = [0]
     listed, bounds = corners.tolist(), starts.tolist()
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         ring = listed[low:high]
         for a, b in zip(ring, ring[1:] + ring[:1], strict=True):
             rings.append(a)

@@ -34,7 +34,10 @@ def parking_lots(ground: Ground) -> gpd.GeoDataFrame:
     kind = one_of(
         random, ("off_street", "underground", "roadside"), (0.4, 0.4, 0.2), len(cells)
     )
-    low, high = np.where(kind == "roadside", 10, 60), np.where(kind == "roadside", 60, 900)
+    low, high = (
+        np.where(kind == "roadside", 10, 60),
+        np.where(kind == "roadside", 60, 900),
+    )
     return flagged(
         ground,
         scattered(ground, random, cells),
@@ -83,7 +86,7 @@ def traffic_sensors(ground: Ground, roads: Roads) -> gpd.GeoDataFrame:
     segment = np.flatnonzero(chosen)
     length = shapely.length(roads.line[segment])
     segment = np.repeat(segment, np.maximum(1, np.ceil(length / 260)).astype(int))
-    of, first = np.unique(segment, return_index=True)
+    _, first = np.unique(segment, return_index=True)
     count = np.diff(np.r_[first, len(segment)])
     rank = np.arange(len(segment)) - np.repeat(first, count)
     at = (rank + 0.5) / np.repeat(count, count)
@@ -134,7 +137,9 @@ def base_stations(ground: Ground) -> gpd.GeoDataFrame:
         prefix="BS",
         not_before=first,
         generation=generation,
-        operator=one_of(random, ("移动", "联通", "电信"), (0.45, 0.25, 0.3), len(cells)),
+        operator=one_of(
+            random, ("移动", "联通", "电信"), (0.45, 0.25, 0.3), len(cells)
+        ),
         range_m=np.round(reach),
     )
 
@@ -192,7 +197,10 @@ def utility_monitors(ground: Ground, pipe: gpd.GeoDataFrame) -> gpd.GeoDataFrame
     row = np.sort(random.choice(len(pipe), max(10, len(pipe) // 7), replace=False))
     road = pipe["kind"].to_numpy()[row]
     kind = np.array(
-        [{"water": "pressure", "gas": "leak", "rain": "level"}.get(k, "flow") for k in road],
+        [
+            {"water": "pressure", "gas": "leak", "rain": "level"}.get(k, "flow")
+            for k in road
+        ],
         dtype=object,
     )
     frame = build_frame(
@@ -253,5 +261,5 @@ def _appearing(
         code=numbered(prefix, len(there), 5),
         seed=ground.seed,
         valid_from=day[there],
-        **{key: values[there] for key, values in columns.items()},
+        columns={key: values[there] for key, values in columns.items()},
     )

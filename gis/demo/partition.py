@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -217,10 +218,10 @@ class _Cutter:
                     block += 1
                     continue
                 limit = self.random.uniform(*_BLOCK_M2)
-                for built in self._until(piece, lambda r, m=limit: _area(r) <= m):
+                for built in self._until(piece, partial(_is_within, limit)):
                     found += [
                         Cell(ring, community, block, urban=True)
-                        for ring in self._until(built, lambda r: _area(r) <= _CELL_M2)
+                        for ring in self._until(built, partial(_is_within, _CELL_M2))
                     ]
                     block += 1
         return found
@@ -239,13 +240,13 @@ class _Cutter:
         points = np.concatenate((corners, low + grid * (high - low)))
         return not self.landscape.is_urban(self.district.code, points).any()
 
-    def _until(self, ring: Ring, is_done: object) -> list[Ring]:
+    def _until(self, ring: Ring, is_done: Callable[[Ring], bool]) -> list[Ring]:
         """Halve a piece until each part is done, or no clean cut is left."""
         done: list[Ring] = []
         todo = [ring]
         while todo:
             piece = todo.pop()
-            parts = None if is_done(piece) else self._halve(piece)  # type: ignore[operator]
+            parts = None if is_done(piece) else self._halve(piece)
             if parts is None:
                 done.append(piece)
             else:
@@ -278,3 +279,8 @@ class _Cutter:
 def _area(ring: Ring) -> float:
     """Area in square metres."""
     return doubled_area(ring) / 2e6
+
+
+def _is_within(limit_m2: float, ring: Ring) -> bool:
+    """Whether a piece is as small as the limit."""
+    return _area(ring) <= limit_m2

@@ -67,9 +67,7 @@ def settle_people(ground: Ground) -> People:
         if not len(town):
             in_villages = district.population
         population[village] = apportioned(in_villages, weight[village])
-        population[town] = apportioned(
-            district.population - in_villages, weight[town]
-        )
+        population[town] = apportioned(district.population - in_villages, weight[town])
     share_60 = random.triangular(*_SHARE_60_PLUS, len(cell))
     share_60 = np.where(rural, np.minimum(share_60 + 0.05, 1), share_60)
     over_60 = np.minimum(np.rint(population * share_60).astype(np.int64), population)
@@ -87,7 +85,7 @@ def apportioned(total: int, weight: np.ndarray) -> np.ndarray:
     if not len(weight):
         return np.zeros(0, dtype=np.int64)
     exact = weight / weight.sum() * total
-    whole = np.floor(exact).astype(np.int64)
+    whole: np.ndarray = np.floor(exact).astype(np.int64)
     left = total - int(whole.sum())
     order = np.argsort(-(exact - whole), kind="stable")
     whole[order[:left]] += 1
@@ -117,9 +115,7 @@ def population_points(ground: Ground, people: People) -> gpd.GeoDataFrame:
     order = np.argsort(community, kind="stable")
     sorted_codes = community[order]
     first = np.flatnonzero(np.r_[True, sorted_codes[1:] != sorted_codes[:-1]])
-    rank = np.arange(len(order)) - np.repeat(
-        first, np.diff(np.r_[first, len(order)])
-    )
+    rank = np.arange(len(order)) - np.repeat(first, np.diff(np.r_[first, len(order)]))
     sequence = np.empty(len(order), dtype=np.int64)
     sequence[order] = rank + 1
     code = [f"{c}P{s:03d}" for c, s in zip(community, sequence, strict=True)]

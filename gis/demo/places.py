@@ -47,14 +47,15 @@ def stem(ground: Ground, cell: np.ndarray) -> np.ndarray:
     for code, name in named.items():
         for suffix in ("类似社区", "虚拟社区", "居委会", "村委会", "社区", "村"):
             if name.endswith(suffix) and len(name) > len(suffix) + 1:
-                name = name.removesuffix(suffix)
+                short[code] = name.removesuffix(suffix)
                 break
-        short[code] = name
+        else:
+            short[code] = name
     return np.array([short[code] for code in ground.community[cell]], dtype=object)
 
 
 def inner_outlines(ground: Ground, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Faces less the setback from the street, and the faces large enough to have one."""
+    """Faces less the setback from the street, and the faces this leaves enough of."""
     shape = shapely.buffer(
         ground.mesh.polygons[cells], -_SETBACK_M, join_style="mitre", quad_segs=1
     )
@@ -137,7 +138,9 @@ def scenic_frame(ground: Ground, scenic: Places) -> gpd.GeoDataFrame:
 def public_places(ground: Ground, scenic: Places) -> Places:
     """Main public places of the six kinds that the plan names."""
     random = ground.stream("public places")
-    shapes, cells, kinds = [], [], []
+    shapes: list[np.ndarray] = []
+    cells: list[np.ndarray] = []
+    kinds: list[np.ndarray] = []
     for kind, uses, share in (
         ("commercial", ("commercial",), 0.075),
         ("square", ("public",), 0.05),
@@ -166,7 +169,7 @@ def public_places(ground: Ground, scenic: Places) -> Places:
         cells.append(np.array([airport[1]]))
         kinds.append(np.array(["airport"], dtype=object))
     cell = np.concatenate(cells)
-    kind = np.concatenate(kinds)
+    kind_of = np.concatenate(kinds)
     ending = {
         "commercial": "商业区",
         "square": "广场",
@@ -177,8 +180,8 @@ def public_places(ground: Ground, scenic: Places) -> Places:
     }
     return Places(
         code=numbered("PP", len(cell), 5),
-        name=stem(ground, cell) + np.array([ending[k] for k in kind], dtype=object),
-        kind=kind,
+        name=stem(ground, cell) + np.array([ending[k] for k in kind_of], dtype=object),
+        kind=kind_of,
         shape=np.concatenate(shapes),
         cell=cell,
     )

@@ -73,12 +73,12 @@ def _kinds(ground: Ground, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     community = ground.community
 
     def differs(digits: int) -> np.ndarray:
-        keys, index = np.unique(
+        _, index = np.unique(
             np.array([code[:digits] for code in community]), return_inverse=True
         )
-        return index[left] != index[right]
+        return np.asarray(index[left] != index[right])
 
-    codes, of_code = np.unique(community, return_inverse=True)
+    _, of_code = np.unique(community, return_inverse=True)
     mixed = np.bincount(of_code, urban) > 0
     # open land beside built-up land keeps its tracks, else the town is an island
     serves = near_town | mixed[of_code[left]]
@@ -166,7 +166,7 @@ def road_frame(ground: Ground, roads: Roads) -> gpd.GeoDataFrame:
         code=roads.code,
         name=name,
         seed=ground.seed,
-        **{"class": roads.road_class},
+        columns={"class": roads.road_class},
         lanes=design[:, 0].astype(np.int64),
         width_m=design[:, 1],
         speed_kmh=design[:, 2],
@@ -175,9 +175,12 @@ def road_frame(ground: Ground, roads: Roads) -> gpd.GeoDataFrame:
     )
 
 
+_SUFFIXES = ("类似社区", "居委会", "村委会", "社区", "街道", "村", "镇", "乡")
+
+
 def _stem(name: str) -> str:
     """A place's name without the word for what it is."""
-    for suffix in ("居民委员会", "村民委员会", "居委会", "村委会", "社区", "街道", "村", "镇", "乡"):  # noqa: E501  # one list
+    for suffix in _SUFFIXES:
         if name.endswith(suffix) and len(name) > len(suffix) + 1:
             return name.removesuffix(suffix)
     return name

@@ -81,8 +81,7 @@ def flagged(
         seed=ground.seed,
         valid_from=v.valid_from,
         valid_to=v.valid_to,
-        **{flag: v.flag},
-        **own,
+        columns={flag: v.flag, **own},
     )
 
 
@@ -293,7 +292,12 @@ def food_drug_businesses(ground: Ground) -> gpd.GeoDataFrame:
         (0.5, 0.28, 0.19, 0.03),
         len(cells),
     )
-    ending = {"restaurant": "餐厅", "food": "食品店", "pharmacy": "药店", "drug": "制药"}
+    ending = {
+        "restaurant": "餐厅",
+        "food": "食品店",
+        "pharmacy": "药店",
+        "drug": "制药",
+    }
     return flagged(
         ground,
         scattered(ground, random, cells),

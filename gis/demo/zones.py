@@ -43,7 +43,7 @@ def number_cells(ground: Ground) -> Numbering:
     as one row.
     """
     community, x, y = ground.community, ground.centre[:, 0], ground.centre[:, 1]
-    codes, of_code = np.unique(community, return_inverse=True)
+    _, of_code = np.unique(community, return_inverse=True)
     mean_m2 = np.bincount(of_code, ground.area_m2) / np.bincount(of_code)
     band = np.floor(-y / np.sqrt(mean_m2[of_code]))
     order = np.lexsort((x, band, of_code))
@@ -60,12 +60,12 @@ def number_cells(ground: Ground) -> Numbering:
             community[here], return_index=True, return_inverse=True
         )
         if len(own):
-            days = adopted(
-                ground.seed, purpose, ground.district[here][first], growth
-            )
+            days = adopted(ground.seed, purpose, ground.district[here][first], growth)
             managed[here] = days[index]
     street = {s.code: s.name for d in ground.districts for s in d.streets}
-    org = np.array([f"{street[c[:9]]}综合行政执法中队" for c in community], dtype=object)
+    org = np.array(
+        [f"{street[c[:9]]}综合行政执法中队" for c in community], dtype=object
+    )
     return Numbering(code, managed, org)
 
 
@@ -161,8 +161,7 @@ def unit_grids(ground: Ground, numbering: Numbering) -> gpd.GeoDataFrame:
     number = [c[-6:] for c in numbering.code[row]]
     manager = [f"网格长{n}" if f else None for n, f in zip(number, v.flag, strict=True)]
     phone = [
-        f"0571-0000{n[-4:]}" if f else None
-        for n, f in zip(number, v.flag, strict=True)
+        f"0571-0000{n[-4:]}" if f else None for n, f in zip(number, v.flag, strict=True)
     ]
     named = {c.code: c.name for d in ground.districts for c in d.communities}
     code = numbering.code
