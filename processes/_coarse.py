@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from layers import Disclosure
+from processes._errors import Forbidden
 from processes._ports import Reader
 from processes._services import Service
 from processes._zones import Zones
-from processes.kernels.arrays import FloatArray, IntArray
+from processes.kernels.arrays import BoolArray, FloatArray, IntArray
 from processes.kernels.cells import merged_cells, share_class
 from processes.kernels.rollup import parent_of, sums
 from processes.kernels.touch import touching
@@ -31,13 +32,38 @@ def is_finer(read: Reader, layer: str, than: str) -> bool:
 
 
 def cell_groups(
-    read: Reader, zones: Zones, service: Service, rule: Disclosure, as_of: date | None
+    read: Reader,
+    zones: Zones,
+    service: Service,
+    rule: Disclosure,
+    as_of: date | None,
+    within: Sequence[str],
 ) -> IntArray:
-    """Group of each cell, every group with enough assets reaching into it."""
+    """Group of each cell, every group with enough assets reaching into it.
+
+    Raises
+    ------
+    Forbidden : `within` cuts out part of a community, whose groups then would differ
+    """
     coarse = read.features(rule.exact_down_to, as_of=as_of, geometry=False)
+    for code in within:
+        if not any(whole.startswith(code) for whole in coarse.code):
+            raise Forbidden(
+                f"within：此服务只按整个 {rule.exact_down_to} 公开",
+                f"within: this service is told for a whole {rule.exact_down_to} only",
+            )
     parent = parent_of(zones.code, coarse.code)
     reaching = touching(zones.outline, service.shape).count
     return merged_cells(zones.outline, parent, reaching, smallest=rule.minimum_assets)
+
+
+def is_few(features_in: IntArray, group: IntArray, rule: Disclosure) -> BoolArray:
+    """Whether a group holds too few places to be told of; never for bare ground."""
+    if len(features_in) == 0:
+        return np.zeros(len(group), dtype=np.bool_)
+    held = np.bincount(group, weights=features_in, minlength=len(group))
+    few: BoolArray = held[group] < rule.minimum_assets
+    return few
 
 
 def group_share(covered: FloatArray, total: FloatArray, group: IntArray) -> FloatArray:
@@ -81,6 +107,8 @@ def rule_facts(rule: Disclosure) -> dict[str, Any]:
         }
     }
 
+
+TOO_FEW = "数量过少，不公开 / too few to be told one by one"
 
 NOTE = {
     "zh": "该服务的位置不公开：覆盖率按档给出（取档的中值），"

@@ -100,9 +100,8 @@ def _geographic(srid: int) -> int:
 
 def _json(result: Result, lang: str) -> bytes:
     if result.body is not None:
-        return orjson.dumps(
-            {**result.body, "notes": [note[lang] for note in result.notes]}
-        )
+        body = {k: v for k, v in result.body.items() if k != "matrix"}
+        return orjson.dumps({**body, "notes": [note[lang] for note in result.notes]})
     return orjson.dumps(
         {
             "process": result.process,

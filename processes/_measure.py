@@ -96,7 +96,11 @@ class Items:
 
 @dataclass(frozen=True)
 class Measured:
-    """Covered and total per zone and outside every zone, in the demand's unit."""
+    """Covered and total per zone and outside every zone, in the demand's unit.
+
+    `features_in` counts the demand's features per zone, `items` holds them where they
+    are counted one by one.
+    """
 
     covered: FloatArray
     total: FloatArray
@@ -176,18 +180,20 @@ def _land(
 ) -> Measured:
     """Ground of a polygon layer, overlaps once."""
     land = _read(read, demand, as_of, dimension=2).geometry
+    held = _held(zones, land)
     study = within_places(zones.part, land)
     covered = zones.by_zone(covered_area(study, shape))
     total = zones.by_zone(shapely.area(study))
     if zones.limited:
-        return Measured(covered, total, 0.0, 0.0)
+        return Measured(covered, total, 0.0, 0.0, held)
     city = outline(zones.outline)
     shapely.prepare(city)
     rest = land[~shapely.covers(city, land)]
     beyond = polygonal(shapely.difference(shapely.union_all(rest), city))
     outside = np.array([beyond], dtype=object)
     covered_beyond = float(covered_area(outside, shape)[0])
-    return Measured(covered, total, covered_beyond, float(shapely.area(beyond)))
+    rest_m2 = float(shapely.area(beyond))
+    return Measured(covered, total, covered_beyond, rest_m2, held)
 
 
 def _lines(
@@ -212,7 +218,14 @@ def _lines(
         sums(metres, owner, len(zones)),
         float(np.sum(within[out])),
         float(np.sum(metres[out])),
+        _held(zones, lines.geometry),
     )
+
+
+def _held(zones: Zones, places: GeometryArray) -> IntArray:
+    """(n,) how many places each zone holds."""
+    place = zones.holding(anchor(places))
+    return np.bincount(place[place >= 0], minlength=len(zones)).astype(np.int64)
 
 
 def _features(
@@ -270,7 +283,7 @@ def _read(
     """Features of the demand layer, of one dimension where the measure needs it."""
     layer = demand.layer or ""
     if layer not in read.catalogue:
-        known = ", ".join(read.catalogue)
+        known = ", ".join(read.catalogue.visible_at(read.level))
         raise InvalidInput("demand", layer, f"must be one of {known}")
     columns: list[str] = list(demand.also)
     if demand.of == "population" or demand.weight:

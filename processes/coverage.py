@@ -25,9 +25,11 @@ from pydantic import Field
 from layers import Disclosure, Title
 from processes._coarse import (
     NOTE,
+    TOO_FEW,
     cell_groups,
     class_row,
     group_share,
+    is_few,
     is_finer,
     rule_facts,
 )
@@ -107,22 +109,20 @@ def coarse(inputs: CoverageInputs, read: Reader, rule: Disclosure) -> Result:
     result = answer(inputs, read, zones, service, demand, measured)
     ground = demand.of == "area" and demand.layer is None
     finer = is_finer(read, inputs.zones, rule.exact_down_to)
-    if not finer and (ground or inputs.zones != rule.exact_down_to):
+    if ground and not finer:
         return sealed(result)
     group = np.arange(len(zones))
     if finer:
-        group = cell_groups(read, zones, service, rule, inputs.as_of)
+        group = cell_groups(read, zones, service, rule, inputs.as_of, inputs.within)
+    few = is_few(measured.features_in, group, rule)
     share = group_share(measured.covered, measured.total, group)
-    few = np.zeros(len(zones), dtype=np.bool_)
-    if len(measured.features_in):
-        held = np.bincount(group, weights=measured.features_in, minlength=len(zones))
-        few = held[group] < rule.minimum_assets
-        share = np.where(few, np.nan, share)
+    in_classes = finer or inputs.zones == rule.exact_down_to
     rows = [dict(row) for row in result.rows]
     for i, row in enumerate(rows[: len(zones)]):
-        rows[i] = class_row(row, float(share[i]), rule)
         if few[i] and row["total"]:
-            rows[i]["reason"] = "数量过少，不公开 / too few to be told one by one"
+            rows[i] = class_row(row, float("nan"), rule) | {"reason": TOO_FEW}
+        elif in_classes:
+            rows[i] = class_row(row, float(share[i]), rule)
     told = replace(
         result,
         rows=tuple(rows),

@@ -3,11 +3,11 @@
 Question: which parts of each zone does no asset of a service cover, how large are they,
 and who lives there?
 
-Method: per community (per unit grid when unit grids are asked) the zone less the united
-services; parts narrower than `width_m` or smaller than `smallest_m2` are residue, listed
-and not ranked. At street level and above, parts that meet at a community's border are
-one gap; its area and people are the sums of the parts'. Ranked by people, then by area.
-covered + gap + residue = zone. A gap that meets the border of its zone ends there.
+Method: per community (per unit grid when unit grids are asked) the zone less the
+united services; parts narrower than `width_m` or below `smallest_m2` are residue,
+listed and not ranked. At street level and above, parts that meet at a community's
+border are one gap; its area and people are the sums of the parts'. Ranked by people,
+then by area. covered + gap + residue = zone. A gap ends at the border of its zone.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ def coarse(inputs: GapInputs, read: Reader, rule: Disclosure) -> Result:
     )
     service = _service(inputs, read)
     ground = measure(read, zones, [service], Demand("area"), as_of=inputs.as_of)
-    group = cell_groups(read, zones, service, rule, inputs.as_of)
+    group = cell_groups(read, zones, service, rule, inputs.as_of, inputs.within)
     share = group_share(ground.covered, ground.total, group)
     open_cells = np.flatnonzero(share < _UNCOVERED_CLASS)
     area_m2 = shapely.area(zones.outline)

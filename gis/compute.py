@@ -1,0 +1,231 @@
+"""Runs a process for somebody: validated, within the disclosure rule, kept and re-used.
+
+HTTP and command line both come here. An answer is kept under the process and its
+version, the inputs, the versions of every layer it reads and the rule it was answered
+under; a change to any of these is another answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, Protocol
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from gis.disclosure import ruling
+from layers import Catalogue, City, Disclosure, Features, Level
+from processes import (
+    Inputs,
+    InvalidInput,
+    Process,
+    Reader,
+    Result,
+    digest,
+    read_inputs,
+    registry,
+)
+from processes.scorecard import published_dates
+
+RuleOf = Callable[[Inputs], Disclosure | None]
+
+
+class ResultStore(Protocol):
+    """Where answers are kept between requests."""
+
+    def get(self, key: str) -> str | None:
+        """The text kept under a key."""
+        ...
+
+    def put(self, key: str, process: str, text: str) -> None:
+        """Keep the text of an answer."""
+        ...
+
+
+def execute(
+    process_id: str,
+    inputs: Mapping[str, object],
+    *,
+    reader: Reader,
+    level: Level,
+    results: ResultStore | None = None,
+    today: date | None = None,
+) -> Result:
+    """The answer of a process, computed or kept from before.
+
+    Parameters
+    ----------
+    inputs : as the caller gave them
+    level : level of access of whoever asks
+    results : None computes every time
+    today : what "now" means; the clock's date if absent
+
+    Raises
+    ------
+    UnknownProcess, InvalidInput, Forbidden, NoData
+    """
+    process = registry[process_id]
+    now = today or date.today()  # the city's own calendar
+    asked = _dated(read_inputs(process.inputs, inputs), now)
+
+    def rule_of(question: Inputs) -> Disclosure | None:
+        return ruling(
+            {name: getattr(question, name) for name in type(question).model_fields},
+            read_layers=process.reads(question, reader),
+            catalogue=reader.catalogue,
+            city=reader.city,
+            level=level,
+            today=now,
+            published=published_dates() if process_id == "scorecard" else (),
+        )
+
+    remembering = _Remembering(reader)
+    answer = _kept(process, asked, remembering, rule_of, results)
+    return _with_outlines(answer, remembering)
+
+
+def _dated(asked: Inputs, today: date) -> Inputs:
+    """Inputs with today's date where none was given, so that the answer says which.
+
+    A date to come is refused: nobody knows the city of tomorrow.
+    """
+    as_of = getattr(asked, "as_of", today)
+    if as_of is None:
+        return asked.model_copy(update={"as_of": today})
+    if as_of > today:
+        raise InvalidInput("as_of", as_of, f"must not be after {today}")
+    return asked
+
+
+def _kept(
+    process: Process,
+    asked: Inputs,
+    reader: Reader,
+    rule_of: RuleOf,
+    results: ResultStore | None,
+) -> Result:
+    """An answer from the store, else computed and put there."""
+    rule = rule_of(asked)
+    if results is None or not process.kept:
+        return _computed(process, asked, reader, rule_of, results)
+    key = digest(
+        {
+            "process": process.id,
+            "version": process.version,
+            "inputs": asked.model_dump(mode="json"),
+            "layers": {
+                id_: reader.version(id_) for id_ in process.reads(asked, reader)
+            },
+            "rule": None if rule is None else rule.model_dump(mode="json"),
+        }
+    )
+    text = results.get(key)
+    if text is not None:
+        return Result.from_text(text)
+    answer = _computed(process, asked, reader, rule_of, results)
+    results.put(key, process.id, answer.to_text())
+    return answer
+
+
+def _computed(
+    process: Process,
+    asked: Inputs,
+    reader: Reader,
+    rule_of: RuleOf,
+    results: ResultStore | None,
+) -> Result:
+    """An answer joined from smaller ones, each of which may be kept, or run."""
+    if process.split is not None and process.join is not None:
+        parts = process.split(asked, reader)
+        if len(parts) > 1:
+            answers = [_kept(process, part, reader, rule_of, results) for part in parts]
+            return process.join(asked, answers, reader)
+    rule = rule_of(asked)
+    if rule is not None and process.coarse is not None:
+        return process.coarse(asked, reader, rule)
+    return process.run(asked, reader)
+
+
+def _with_outlines(answer: Result, reader: Reader) -> Result:
+    """The answer, able to read the outlines of its zones when a client wants them."""
+    place = answer.outlines
+    if place is None:
+        return answer
+
+    def lookup() -> Sequence[BaseGeometry | None]:
+        zones = reader.features(place.layer, as_of=place.as_of)
+        outline = dict(zip(zones.code, zones.geometry, strict=True))
+        return [outline.get(row[answer.id_column]) for row in answer.rows]
+
+    return answer.with_lookup(lookup)
+
+
+class _Remembering:
+    """A Reader that reads the same features once, for the length of one answer."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._read: dict[Any, Features] = {}
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the city keeps."""
+        return self._reader.catalogue
+
+    @property
+    def city(self) -> City:
+        """The city's choices."""
+        return self._reader.city
+
+    @property
+    def level(self) -> Level:
+        """Level of whoever asks."""
+        return self._reader.level
+
+    def version(self, layer: str) -> int:
+        """Version of a layer's table."""
+        return self._reader.version(layer)
+
+    def features(
+        self,
+        layer: str,
+        *,
+        columns: Sequence[str] = (),
+        where: str | None = None,
+        as_of: date | None = None,
+        codes: Sequence[str] | None = None,
+        geometry: bool = True,
+    ) -> Features:
+        """Features as the Reader gives them, with read-only arrays."""
+        asked = tuple(dict.fromkeys(columns))
+        wanted = None if codes is None else tuple(codes)
+        key = (layer, asked, where, as_of, wanted, geometry)
+        if key not in self._read:
+            found = self._reader.features(
+                layer,
+                columns=asked,
+                where=where,
+                as_of=as_of,
+                codes=wanted,
+                geometry=geometry,
+            )
+            _freeze([found.code, found.geometry, *found.columns.values()])
+            self._read[key] = found
+        return self._read[key]
+
+    def locate(
+        self, x: float, y: float, *, as_of: date | None = None
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Zones that hold a point."""
+        return self._reader.locate(x, y, as_of=as_of)
+
+    def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:
+        """Rows of a code table."""
+        return self._reader.codes(table)
+
+
+def _freeze(arrays: Sequence[np.ndarray[Any, Any]]) -> None:
+    """Make arrays read-only: they are shared."""
+    for array in arrays:
+        array.flags.writeable = False
