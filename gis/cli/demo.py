@@ -48,7 +48,7 @@ def has_city(database: Database, place: Place) -> bool:
     """Whether the outline layer holds anything."""
     with database.reader() as connection:
         rows = connection.execute(statement("read_versions")).fetchall()
-    return dict(rows).get(place.city.outline, 0) > 0
+    return bool(dict(rows).get(place.city.outline))
 
 
 def build_demo(

@@ -98,9 +98,7 @@ def build_lines(
     ]
 
 
-def _cell(
-    target: Json, zone: str, row: Json | None, breaks: Sequence[float]
-) -> Cell:
+def _cell(target: Json, zone: str, row: Json | None, breaks: Sequence[float]) -> Cell:
     if row is not None and row.get("in_scope") is False:
         row = None
     value = row["value"] if row is not None else None
@@ -130,9 +128,7 @@ def summary(lines: Iterable[Line], breaks: Sequence[float]) -> dict[str, int]:
     -------
     ``measured``, ``met``, ``near``, ``far``, ``nodata``, ``reported``.
     """
-    counts = dict.fromkeys(
-        ("measured", "met", "near", "far", "nodata", "reported"), 0
-    )
+    counts = dict.fromkeys(("measured", "met", "near", "far", "nodata", "reported"), 0)
     for line in lines:
         if not line.target["measured"]:
             counts["reported"] += 1
