@@ -14,8 +14,7 @@ from gis.publish.scale import (
     is_met,
 )
 
-CITY = "total"
-OUTSIDE = "outside"
+CITY = "city"
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Cell:
 
     Parameters
     ----------
-    zone : code of the district, ``total`` for the city
+    zone : code of the district, ``city`` for the whole
     text : the value as text
     gap : the distance with its sign as text
     index : class of the distance; len(breaks) is met, one more has no value
@@ -78,7 +77,7 @@ def build_lines(
     Parameters
     ----------
     targets : the plan's targets
-    rows : ``target``, ``zone_id``, ``value``, ``in_scope`` and more
+    rows : ``target``, ``zone_id``, ``value``, ``state`` and more, the city's too
     zones : codes of the districts in official order
     breaks : of the distance scale [points]
     """
@@ -99,7 +98,7 @@ def build_lines(
 
 
 def _cell(target: Json, zone: str, row: Json | None, breaks: Sequence[float]) -> Cell:
-    if row is not None and row.get("in_scope") is False:
+    if row is not None and row["state"] == "out_of_scope":
         row = None
     value = row["value"] if row is not None else None
     if row is None or value is None or target["value"] is None:
@@ -151,3 +150,17 @@ def by_theme(lines: Iterable[Line]) -> list[tuple[Mapping[str, str], list[Line]]
         theme = line.target["theme"]
         groups.setdefault(theme["zh"], (theme, []))[1].append(line)
     return list(groups.values())
+
+
+def remark(text: str | None, lang: str) -> str:
+    """A remark written as "zh / en" in one language.
+
+    Examples
+    --------
+    >>> remark("分母为 0 / nothing here", "en"), remark(None, "zh")
+    ('nothing here', '')
+    """
+    if not text:
+        return ""
+    zh, mark, en = text.partition(" / ")
+    return (zh if lang == "zh" else en) if mark else text

@@ -24,6 +24,7 @@ from gis.db.compose import Composer, Query
 from gis.errors import NotFound
 from gis.publish.mapcatalog import build_catalog
 from gis.publish.style import build_style, is_drawn
+from gis.publish.targets import build_targets
 from gis.publish.theme import (
     THEMES,
     MapConfig,
@@ -33,7 +34,7 @@ from gis.publish.theme import (
 )
 from gis.serve.answer import cache_headers, is_unchanged, not_modified, weak_etag
 from gis.serve.rows import fetch
-from gis.serve.scorecard_page import ScorecardPage, target_list
+from gis.serve.scorecard_page import ScorecardPage
 from gis.web import ROOT as WEB
 from gis.web.bundle import build_bundle
 from gis.web.texts import LOCALES, build_say
@@ -150,7 +151,7 @@ class Pages:
             context.city,
             level=level,
             config=self._config,
-            targets=target_list(context, level),
+            targets=build_targets(context.catalogue),
             counts=counts,
             synthetic=await self.is_synthetic(),
         )

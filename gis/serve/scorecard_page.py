@@ -13,9 +13,16 @@ from starlette.responses import Response
 
 from gis.errors import QueryError, describe
 from gis.publish.basemap import Json
-from gis.publish.matrix import CITY, OUTSIDE, Line, build_lines, by_theme, summary
+from gis.publish.matrix import (
+    CITY,
+    Line,
+    build_lines,
+    by_theme,
+    remark,
+    summary,
+)
 from gis.publish.scale import distance_points, figure, is_met, quantity
-from gis.publish.targets import target_list
+from gis.publish.targets import build_targets
 from gis.publish.theme import load_map_config
 from gis.serve.answer import cache_headers
 from gis.serve.negotiate import Lang
@@ -25,8 +32,6 @@ from processes import render
 
 if TYPE_CHECKING:
     from gis.serve.context import Context
-
-__all__ = ["ScorecardPage", "target_list"]
 
 MEDIA = {
     "json": "application/json",
@@ -136,19 +141,19 @@ class ScorecardPage:
             inputs["as_of"] = view.at
         if wanted != "html":
             return await self._download(inputs, level, lang, wanted)
-        targets = target_list(context, level)
-        rows: Sequence[Json] = ()
-        about: Mapping[str, Any] = {}
+        inputs["series"] = False
+        targets = build_targets(context.catalogue)
+        body: Mapping[str, Any] = {}
         problem = ""
         try:
             result = await context.execute("scorecard", inputs, level)
-            rows, about = [dict(r) for r in result.rows], result.reconciliation
+            body = result.body or {}
         except Exception as error:  # the page stands even when the figures do not
             status, _, problem = describe(error)
             if status >= 500:
                 raise
         synthetic = await self._is_synthetic()
-        return self._page(request, view, targets, rows, about, problem, synthetic)
+        return self._page(request, view, targets, body, problem, synthetic)
 
     async def _download(
         self, inputs: Mapping[str, Any], level: Level, lang: Lang, wanted: str
@@ -170,16 +175,14 @@ class ScorecardPage:
         request: Request,
         view: View,
         targets: Sequence[Json],
-        rows: Sequence[Json],
-        about: Mapping[str, Any],
+        body: Mapping[str, Any],
         problem: str,
         synthetic: bool,
     ) -> Response:
         breaks = self._config.distance["breaks"]
+        rows = [*body.get("cells", ()), *body.get("city", ())]
         names = {
-            row["zone_id"]: row["zone_name"]
-            for row in rows
-            if row["zone_id"] not in (CITY, OUTSIDE)
+            item["id"]: item["name"] for item in body.get("zones", {}).get("items", ())
         }
         order = {code: place for place, code in enumerate(self._config.districts)}
         zones = [
@@ -188,7 +191,7 @@ class ScorecardPage:
         ]
         lines = build_lines(targets, rows, [zone["code"] for zone in zones], breaks)
         shown = [line for line in lines if self._is_shown(line, view, len(breaks))]
-        ledger = self._ledger(view, lines, rows, names, about)
+        ledger = self._ledger(view, lines, names, body)
         return self._render(
             request,
             "scorecard.html",
@@ -200,9 +203,10 @@ class ScorecardPage:
             counts=summary(lines, breaks),
             dates=[*self._config.dates, ""],
             ledger=ledger,
+            remark=remark,
             problem=problem,
             synthetic=synthetic,
-            hash=str(about.get("hash", ""))[:12],
+            hash=str(body.get("reconciliation", {}).get("hash", ""))[:12],
         )
 
     def _is_shown(self, line: Line, view: View, met: int) -> bool:
@@ -217,9 +221,8 @@ class ScorecardPage:
         self,
         view: View,
         lines: Sequence[Line],
-        rows: Sequence[Json],
         names: Mapping[str, str],
-        about: Mapping[str, Any],
+        body: Mapping[str, Any],
     ) -> Json | None:
         """The terms behind one figure, None when none is asked for or it is unknown."""
         line = next((x for x in lines if x.target["id"] == view.target), None)
@@ -230,17 +233,12 @@ class ScorecardPage:
         cells = {cell.zone: cell for cell in (line.city, *line.cells)}
         cell = cells.get(zone, line.city)
         row = cell.row or {}
-        outside = next(
-            (
-                r
-                for r in rows
-                if r["zone_id"] == OUTSIDE and r["target"] == line.target["id"]
-            ),
-            {},
+        card: Json = next(
+            (c for c in body.get("targets", ()) if c["id"] == line.target["id"]), {}
         )
         value = row.get("value")
-        covered, total, unit = row.get("covered"), row.get("total"), row.get("unit")
-        why = row.get("why")
+        covered, total = row.get("numerator"), row.get("denominator")
+        unit = row.get("natural_unit")
         return {
             "target": line.target,
             "zone": zone,
@@ -250,18 +248,14 @@ class ScorecardPage:
             "met": value is not None and is_met(value, line.target),
             "words": _distance_words(value, line.target, covered, total, unit, say),
             "bar": Line(line.target, cell).bar,
-            "reason": why[view.lang] if why else "",
+            "reason": remark(row.get("reason"), view.lang),
             "covered": quantity(covered, unit, view.lang)
             if covered is not None
             else "",
             "total": quantity(total, unit, view.lang) if total is not None else "",
             "ratio": f"{covered / total:.6f}" if covered is not None and total else "",
-            "outside": (
-                quantity(outside["covered"], unit, view.lang)
-                if outside.get("covered")
-                else ""
-            ),
-            "facts": _facts(line.target, row, about, view.lang, say),
+            "facts": _facts(line.target, row, card, body, view.lang, say),
+            "also": _also(row, view.lang),
             "map": _map_link(view, zone),
             "cells": view.link(f="csv"),
         }
@@ -308,20 +302,63 @@ def _distance_words(
 
 
 def _facts(
-    target: Json, row: Json, about: Mapping[str, Any], lang: str, say: Say
+    target: Json,
+    row: Json,
+    card: Mapping[str, Any],
+    body: Mapping[str, Any],
+    lang: str,
+    say: Say,
 ) -> list[tuple[str, str]]:
     """Method, basis, layers with versions, coordinates and hash, as far as known."""
-    versions = row.get("layer_versions") or about.get("layer_versions") or {}
+    about = body.get("reconciliation", {})
+    ledger = card.get("ledger", {})
+    services = ledger.get("services", ())
+    scope = target["scope"][lang]
+    note = (card.get("scope") or {}).get("note")
+    versions = ledger.get("layer_versions", {})
     found = [
         (say("sc.words"), target["words"]),
-        (say("sc.scope"), target["scope"][lang]),
-        (say("sc.model"), str(row.get("model") or target.get("model") or "")),
-        (say("sc.basis"), str(row.get("basis") or target.get("basis") or "")),
+        (say("sc.scope"), f"{scope}（{note[lang]}）" if note else scope),
+        (say("sc.office"), str(row.get("office") or "")),
+        (say("sc.received"), str(row.get("reported_on") or "")),
+        (say("sc.model"), " · ".join(_model(service) for service in services)),
         (
-            say("sc.layers"),
-            " · ".join(f"{name} v{version}" for name, version in versions.items()),
+            say("sc.basis"),
+            " · ".join(
+                dict.fromkeys(
+                    [target["basis"], *(str(s.get("basis", "")) for s in services)]
+                )
+            ),
         ),
-        (say("sc.crs"), str(about.get("datum", "CGCS2000 · EPSG:4549"))),
-        (say("sc.hash"), str(about.get("hash", ""))[:12]),
+        (say("sc.layers"), " · ".join(f"{key} v{v}" for key, v in versions.items())),
+        (say("sc.crs"), f"CGCS2000 · {about.get('crs', '')}" if services else ""),
+        (say("sc.hash"), str(about.get("hash", ""))[:16]),
     ]
     return [(name, value) for name, value in found if value]
+
+
+def _model(service: Mapping[str, Any]) -> str:
+    """A service with its model and the numbers of the model."""
+    numbers = [
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in service.get("parameters", {}).items()
+        if isinstance(value, int | float | str)
+    ]
+    words = ", ".join(numbers)
+    return f"{service['service']}: {service['model']}" + (
+        f" ({words})" if words else ""
+    )
+
+
+def _also(row: Json, lang: str) -> list[tuple[str, str]]:
+    """Second figures of a row: title, value with numerator and denominator."""
+    return [
+        (
+            one["title"][lang],
+            f"{figure(one['value'], None)}% = "
+            f"{quantity(one['numerator'], one.get('natural_unit'), lang)} ÷ "
+            f"{quantity(one['denominator'], one.get('natural_unit'), lang)}",
+        )
+        for one in row.get("also", ())
+        if one["value"] is not None
+    ]

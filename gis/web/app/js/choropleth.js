@@ -79,10 +79,11 @@ export class Choropleth {
 
   async read(target, level) {
     const at = this.store.get("at");
-    if (level !== "unit_grid") return readValues(target.id, level, at);
+    if (level !== "unit_grid") return readValues(target, level, at);
     const districts = await this.districtsInView();
-    const parts = await Promise.all(districts.map((code) => readValues(target.id, level, at, [code])));
+    const parts = await Promise.all(districts.map((code) => readValues(target, level, at, [code])));
     const rows = new Map(parts.flatMap((part) => [...part.rows]));
+    if (!parts.length) return { rows, city: null, notes: [], about: {} };
     return { ...parts[0], rows, city: null };
   }
 

@@ -4,16 +4,15 @@
 export function distanceOf(value, target) {
   if (value === null || value === undefined || !target || target.value === null) return null;
   const gap = target.unit === "%" ? value - target.value : (value / target.value - 1) * 100;
-  return target.op === "<=" || target.op === "≤" ? -gap : gap;
+  return ["<=", "≤", "<"].includes(target.op) ? -gap : gap;
 }
 
+// A billionth of the target is left to the rounding of sums of areas.
 export function isMet(value, target) {
-  switch (target.op) {
-    case ">": return value > target.value;
-    case "<=": case "≤": return value <= target.value;
-    case "<": return value < target.value;
-    default: return value >= target.value;
-  }
+  const less = ["<=", "≤", "<"].includes(target.op);
+  const distance = less ? target.value - value : value - target.value;
+  const slack = 1e-9 * Math.max(Math.abs(target.value), 1);
+  return [">", "<"].includes(target.op) ? distance > slack : distance >= -slack;
 }
 
 // 0 is furthest, breaks.length is met, breaks.length + 1 has no data.

@@ -52,7 +52,7 @@ export function measure(value) {
 const UNITS = {
   m2: [1e6, "km²"], m: [1000, "km"],
   persons: [1, "persons"], person: [1, "persons"], features: [1, "features"],
-  count: [1, "features"], km2: [1, "km²"],
+  feature: [1, "features"], count: [1, "features"], km2: [1, "km²"],
 };
 
 export function quantity(value, unit) {

@@ -116,7 +116,7 @@ export function startIndicator(app) {
     h("u", { style: { width: `${((counts.get(index) || 0) / most) * 100}%` } }),
     h("em", null, number(counts.get(index) || 0))));
     put($("legend"), levels(),
-      error ? problem(error) : h("div", { class: `classes${loading ? " dim" : ""}` }, rows),
+      values?.noGrid ? h("p", { class: "note", style: { margin: "12px 0" } }, t("no.grid")) : error ? problem(error) : h("div", { class: `classes${loading ? " dim" : ""}` }, rows),
       h("p", { class: "colour" }, h("label", { for: "colour" }, t("colour.by")),
         h("select", { id: "colour", onchange: (e) => store.set({ col: e.target.value, cls: [] }) },
           h("option", { value: "gap", selected: !coverage }, t("colour.gap")),

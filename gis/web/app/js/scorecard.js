@@ -88,26 +88,23 @@ function oneZone() {
 let series = null;
 async function readTrends() {
   const dates = [...document.querySelectorAll('select[name="at"] option')].map((o) => o.value).filter(Boolean);
-  const answers = await Promise.all(dates.map((at) => execute("scorecard", { zones: "district", as_of: at }).catch(() => null)));
-  const found = new Map();
-  answers.forEach((answer, i) => {
-    for (const row of answer?.rows || []) {
-      if (row.zone_id !== "total") continue;
-      if (!found.has(row.target)) found.set(row.target, []);
-      found.get(row.target).push({ date: dates[i], value: row.value, goal: row.target_value ?? null });
-    }
-  });
-  return found;
+  const inputs = { zones: "district", as_of: dates[dates.length - 1] };
+  const answer = await execute("scorecard", inputs).catch(() => null);
+  const goals = new Map((answer?.targets || []).map((card) => [card.id, card.value]));
+  return new Map((answer?.city || []).map((row) => [row.target, {
+    goal: goals.get(row.target) ?? null,
+    points: (row.series || []).map((point) => ({ date: point.as_of, value: point.value })),
+  }]));
 }
 
 async function trends() {
   series ??= readTrends();
   const found = await series;
   for (const row of document.querySelectorAll("tr[data-target]")) {
-    const points = found.get(row.dataset.target);
-    if (!points || points.filter((p) => p.value !== null).length < 2) continue;
+    const { points, goal } = found.get(row.dataset.target) || { points: [] };
+    if (points.filter((p) => p.value !== null).length < 2) continue;
     const label = points.map((p) => `${p.date.slice(0, 4)}: ${number(p.value, 1)}`).join(", ");
-    put(row.querySelector(".spark"), trend(points, points[0].goal, { width: 76, height: 22, label, dot: 3 }));
+    put(row.querySelector(".spark"), trend(points, goal, { width: 76, height: 22, label, dot: 3 }));
   }
 }
 
@@ -115,12 +112,12 @@ async function worst() {
   const node = $("worst");
   if (!node) return;
   const { target, zone } = node.dataset;
-  const inputs = { targets: [target], zones: "street" };
+  const inputs = { targets: [target], zones: "street", series: false };
   if ($("main").dataset.at) inputs.as_of = $("main").dataset.at;
-  if (zone !== "total") inputs.within = [zone];
+  if (zone !== "city") inputs.within = [zone];
   const answer = await execute("scorecard", inputs).catch(() => null);
-  const rows = (answer?.rows || []).filter((row) => row.value !== null && row.in_scope !== false && /^\d{9}$/.test(row.zone_id));
-  rows.sort((a, b) => a.value - b.value);
+  const rows = (answer?.cells || []).filter((row) => row.value !== null && row.distance !== null);
+  rows.sort((a, b) => a.distance - b.distance);
   if (!rows.length) return;
   const top = Math.max(100, ...rows.slice(0, 3).map((row) => row.value));
   const bar = (value) => s("svg", { class: "bullet", "aria-hidden": "true" },

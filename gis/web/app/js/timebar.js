@@ -4,7 +4,7 @@ import { trend } from "./charts.js";
 import { digitsFor } from "./classes.js";
 import { $, h, icon, put } from "./dom.js";
 import { number, t } from "./i18n.js";
-import { readSeries } from "./values.js";
+import { readCity } from "./values.js";
 
 export function startTime(app) {
   const { store, choropleth, dates } = app;
@@ -52,7 +52,7 @@ export function startTime(app) {
   }
 
   async function load() {
-    const found = await newest(readSeries(choropleth.target.id, "district", null, stops));
+    const found = await newest(readCity(choropleth.target, stops[stops.length - 1]).catch(() => []));
     if (found === undefined) return;
     series = found;
     draw();

@@ -30,7 +30,7 @@ async function rowOf(app, level, code) {
   const { store, choropleth } = app;
   const at = store.get("at");
   const within = level === "unit_grid" ? [code.slice(0, 6)] : null;
-  const values = await readValues(choropleth.target.id, level, at, within);
+  const values = await readValues(choropleth.target, level, at, within);
   return [values.rows.get(code) || null, values];
 }
 
@@ -124,7 +124,7 @@ function content(app, level, code, path, row, values, problem, cell) {
   }
   if (row.value === null) {
     parts.push(h("section", { class: "sec" }, indicator, h("p", { class: "figure" }, h("span", { class: "big" }, t("none"))),
-      h("p", { class: "note" }, row.reason ? title(row.reason) : t("no.value"))));
+      h("p", { class: "note" }, row.reason || t("no.value"))));
     return parts;
   }
   parts.push(h("section", { class: "sec" }, indicator, figure(row.value, target)));
@@ -170,7 +170,7 @@ async function downloadZones(app, level) {
 async function addTrend(app, level, code, mine) {
   const { target } = app.choropleth;
   const dates = app.dates.filter(Boolean);
-  const series = await readSeries(target.id, level, code, dates);
+  const series = await readSeries(target, level, code, dates);
   const section = document.getElementById("trend");
   if (mine !== turn || !section) return;
   const known = series.filter((p) => p.value !== null);
