@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import click
 
-from gis.cli.db import db
-from gis.cli.demo import demo
-from gis.cli.layers import layers
-from gis.cli.load import load
-from gis.cli.report import report
-from gis.cli.run import run
-from gis.cli.serve import serve, token
 from gis.errors import GisError
 from gis.settings import SettingError
 from layers import DeclarationError
 from processes import ProcessError
 
+# a command's room is read when it is asked for: `citygrid layers` needs no web server
+_ROOMS = {
+    "db": "gis.cli.db",
+    "demo": "gis.cli.demo",
+    "layers": "gis.cli.layers",
+    "load": "gis.cli.load",
+    "report": "gis.cli.report",
+    "run": "gis.cli.run",
+    "serve": "gis.cli.serve",
+    "token": "gis.cli.serve",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Nouns(click.Group):
+    """The top of the command line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands."""
+        return list(_ROOMS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name."""
+        if cmd_name not in _ROOMS:
+            return None
+        room = importlib.import_module(_ROOMS[cmd_name])
+        command: click.Command = getattr(room, cmd_name)
+        return command
+
+
+@click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="citygrid")
 def citygrid() -> None:
     """A city's management layers from PostGIS, and how much of it is covered."""
-
-
-for command in (db, demo, layers, load, report, run, serve, token):
-    citygrid.add_command(command)
 
 
 def main() -> None:

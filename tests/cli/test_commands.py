@@ -17,6 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from gis.cli import citygrid
@@ -143,11 +144,14 @@ def test_layers_are_listed_and_shown(shell: Shell) -> None:
 
 
 def test_every_command_is_described() -> None:
-    def walk(command: object, path: str) -> None:
-        text = getattr(command, "help", None)
-        assert text, path
-        for name, child in getattr(command, "commands", {}).items():
-            walk(child, f"{path} {name}")
+    def walk(command: click.Command, path: str) -> None:
+        assert command.help, path
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                assert child, f"{path} {name}"
+                walk(child, f"{path} {name}")
 
     walk(citygrid, "citygrid")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 
+import click
 import yaml
 
 from gis.cli import citygrid
@@ -34,7 +35,8 @@ def test_modules_and_commands_exist() -> None:
         assert importlib.util.find_spec(module), module
     assert importlib.util.find_spec("gis.cli.__main__")
     assert re.search(r'^CMD \["serve"\]', DOCKERFILE, re.MULTILINE)
-    assert COMPOSE["services"]["server"]["command"][0] in citygrid.commands
+    command = COMPOSE["services"]["server"]["command"][0]
+    assert citygrid.get_command(click.Context(citygrid), command)
 
 
 def test_the_last_stage_has_no_compiler_and_no_root() -> None:
