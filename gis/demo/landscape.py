@@ -12,7 +12,7 @@ from gis.demo.size import Size, stream
 
 _TOWN_RADIUS_M = 620.0
 _RIVER_HALF_WIDTH_M = 480.0
-_SOUTH_BANK, _NORTH_BANK = ("330108", "330109"), ("330102", "330106", "330114")
+SOUTH_BANK, NORTH_BANK = ("330108", "330109"), ("330102", "330106", "330114")
 
 # name, kind, lon, lat, mean radius [m]: where the lakes roughly are
 _LAKES = (
@@ -30,11 +30,17 @@ class Landscape:
     ----------
     districts : the districts to build
     size : how much of the planned built-up area is wanted
+
+    Notes
+    -----
+    `waters` holds (name, kind, polygon [m]); `midstream` is the line of the river
+    between its banks, None where only one bank is built.
     """
 
     def __init__(self, districts: Sequence[District], size: Size, seed: int) -> None:
         self._random = stream(seed, "landscape")
         self.outlines = {d.code: outline(d) for d in districts}
+        self.midstream: shapely.Geometry | None = None
         self.waters = self._make_waters()
         self._water = shapely.union_all([shape for _, _, shape in self.waters])
         shapely.prepare(self._water)
@@ -51,13 +57,14 @@ class Landscape:
         for name, kind, lon, lat, radius_m in _LAKES:
             centre = to_working(np.array([lon]), np.array([lat]))[0]
             shapes.append((name, kind, self._blob(centre, radius_m)))
-        south = [self.outlines[c] for c in _SOUTH_BANK if c in self.outlines]
-        north = [self.outlines[c] for c in _NORTH_BANK if c in self.outlines]
+        south = [self.outlines[c] for c in SOUTH_BANK if c in self.outlines]
+        north = [self.outlines[c] for c in NORTH_BANK if c in self.outlines]
         if south and north:
             bank = shapely.intersection(
                 shapely.boundary(shapely.union_all(south)),
                 shapely.boundary(shapely.union_all(north)),
             )
+            self.midstream = shapely.line_merge(bank)
             river = shapely.buffer(bank, _RIVER_HALF_WIDTH_M, quad_segs=4)
             shapes.append(("钱塘江", "river", river))
         waters = []

@@ -11,8 +11,10 @@ import shapely
 
 from gis.demo.frames import build_frame, numbered
 from gis.demo.ground import Ground
+from gis.demo.landscape import NORTH_BANK, SOUTH_BANK
 
 _CLASSES = ("expressway", "arterial", "collector", "local")
+_BRIDGE, _BRIDGE_STEP_M = 4, 4_000.0
 # class: lanes, width [m], speed limit [km/h]
 _DESIGN = {
     "expressway": (6, 32.0, 80.0),
@@ -46,25 +48,67 @@ def lay_roads(ground: Ground) -> Roads:
     """Every block edge of the built-up area and every community border, joined."""
     mesh = ground.mesh
     pairs, faces = mesh.edges
-    kind, face = _kinds(ground, faces)
+    kind = _kinds(ground, pairs, faces)
+    dry = kind >= 0
+    bridge, beside = _bridges(ground, pairs[dry], faces[dry, 0])
+    pairs = np.concatenate((pairs, bridge))
+    faces = np.concatenate((faces, np.column_stack((beside, beside))))
+    kind = np.concatenate((kind, np.full(len(bridge), _BRIDGE)))
     chosen = np.flatnonzero(kind >= 0)
-    chains = _chains(pairs[chosen], kind[chosen])
-    chains = _largest(chains)
+    chains = _largest(_chains(pairs[chosen], kind[chosen]))
     edge = chosen[np.array([edges[0] for edges, _ in chains])]
     point = np.concatenate([vertices for _, vertices in chains])
     index = np.repeat(np.arange(len(chains)), [len(v) for _, v in chains])
     line = shapely.linestrings(mesh.vertices[point] / 1000, indices=index)
+    classes = np.array([*_CLASSES, "arterial"], dtype=object)
     return Roads(
         code=numbered("R", len(chains)),
         line=line,
-        road_class=np.array(_CLASSES, dtype=object)[kind[edge]],
-        face=face[edge],
-        urban=mesh.urban[faces[edge]].any(axis=1),
+        road_class=classes[kind[edge]],
+        face=faces[edge, 0],
+        urban=mesh.urban[faces[edge]].any(axis=1) & (kind[edge] != _BRIDGE),
     )
 
 
-def _kinds(ground: Ground, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Class number of each edge, -1 where no road runs, and a face beside it."""
+def _bridges(
+    ground: Ground, pairs: np.ndarray, face: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices on both banks that a bridge joins, and a face beside each bridge.
+
+    Every few kilometres of the river the nearest road ends on either bank are
+    joined, where that line crosses no other road.
+    """
+    none = np.empty((0, 2), dtype=np.int64), np.empty(0, dtype=np.int64)
+    midstream = ground.landscape.midstream
+    if midstream is None or shapely.is_empty(midstream):
+        return none
+    metres = ground.mesh.vertices / 1000
+    ends = metres[pairs]
+    lines = shapely.linestrings(ends)
+    tree = shapely.STRtree(lines)
+    south = np.isin(ground.district[face], SOUTH_BANK)
+    north = np.isin(ground.district[face], NORTH_BANK)
+    found, beside = [], []
+    for part in shapely.get_parts(midstream):
+        for at in np.arange(1500.0, shapely.length(part), _BRIDGE_STEP_M):
+            here = shapely.get_coordinates(shapely.line_interpolate_point(part, at))[0]
+            away = np.hypot(*(ends[:, 0] - here).T)
+            a = int(np.argmin(np.where(south, away, np.inf)))
+            b = int(np.argmin(np.where(north, away, np.inf)))
+            if max(away[a], away[b]) > _BRIDGE_STEP_M / 3:
+                continue
+            deck = shapely.linestrings([ends[a, 0], ends[b, 0]])
+            if not len(tree.query(deck, predicate="crosses")):
+                found.append((pairs[a, 0], pairs[b, 0]))
+                beside.append(face[a])
+    unique = sorted(set(zip(found, beside, strict=True)))
+    if not unique:
+        return none
+    return np.array([f for f, _ in unique]), np.array([b for _, b in unique])
+
+
+def _kinds(ground: Ground, pairs: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Class number of each edge, -1 where no road runs."""
     left, right = faces.T
     inner = right >= 0
     right = np.where(inner, right, left)
@@ -87,9 +131,9 @@ def _kinds(ground: Ground, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     kind[differs(12)] = np.where(near_town, 2, 3)[differs(12)]
     kind[differs(9)] = np.where(near_town, 1, 2)[differs(9)]
     kind[differs(6) & near_town] = 0
-    wet = ground.land_use == "water"
-    kind[~inner | (wet[left] & wet[right])] = -1
-    return kind, left
+    middle = ground.mesh.vertices[pairs].mean(axis=1) / 1000
+    kind[~inner | ground.landscape.in_water(middle)] = -1
+    return kind
 
 
 def _chains(pairs: np.ndarray, kind: np.ndarray) -> list[tuple[list[int], list[int]]]:
