@@ -46,30 +46,16 @@ _GEOMETRY_FORMATS: Mapping[str, str] = {
 
 
 def build_config(
-    catalogue: Catalogue,
-    city: City,
-    level: Level,
-    *,
-    base_url: str,
-    processes: Mapping[str, Mapping[str, Any]],
+    city: City, resources: Mapping[str, Any], base_url: str
 ) -> dict[str, Any]:
-    """Configuration of the pygeoapi object that answers one level.
+    """Configuration of a pygeoapi object.
 
     Parameters
     ----------
+    resources : collections of a level, or processes
     base_url : base of absolute links, without a slash at the end
-    processes : process id -> OGC process description, titles in both languages
     """
     title = {"zh": f"{city.title.zh}城市图层", "en": f"Layers of {city.title.en}"}
-    resources: dict[str, Any] = {
-        layer_id: _collection(layer, city, level)
-        for layer_id, layer in catalogue.visible_at(level).items()
-    }
-    for process_id, description in processes.items():
-        resources[process_id] = {
-            "type": "process",
-            "processor": {"name": PROCESS, "description": description},
-        }
     return {
         "server": {
             "url": base_url,
@@ -93,7 +79,30 @@ def build_config(
             "provider": {"name": city.title.model_dump()},
             "contact": {},
         },
-        "resources": resources,
+        "resources": dict(resources),
+    }
+
+
+def build_collections(
+    catalogue: Catalogue, city: City, level: Level
+) -> dict[str, dict[str, Any]]:
+    """Resources of the layers that exist for a level."""
+    return {
+        layer_id: _collection(layer, city, level)
+        for layer_id, layer in catalogue.visible_at(level).items()
+    }
+
+
+def build_processes(
+    described: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, Any]]:
+    """Resources of processes by their OGC descriptions."""
+    return {
+        process_id: {
+            "type": "process",
+            "processor": {"name": PROCESS, "description": description},
+        }
+        for process_id, description in described.items()
     }
 
 

@@ -110,7 +110,9 @@ def document_answer(
     seconds: int = 60,
 ) -> Response:
     """A JSON document, its links on the base of the request."""
-    text = rebased(orjson.dumps(document, default=str).decode(), context.base_url(request))
+    text = rebased(
+        orjson.dumps(document, default=str).decode(), context.base_url(request)
+    )
     headers = cache_headers(context.level_of(request), seconds, weak_etag(text))
     headers["Content-Language"] = context.lang_of(request)
     if is_unchanged(request, headers["ETag"]):
@@ -151,14 +153,16 @@ def page_answer(
 
 def error_answer(context: Context, request: Request, error: Exception) -> Response:
     """The answer to an error: what is wrong in words, or a reference and no text."""
+    extra: dict[str, str] = {}
     if isinstance(error, HTTPException):
         status = error.status_code
         code = _STATUS_CODES.get(status, "InvalidRequest")
         message = f"{request.url.path}: {error.detail}"
-        extra = dict(error.headers or {})
+        extra |= error.headers or {}
     else:
-        status, code, message = describe(error)
-        extra = {}
+        status, code, message = _of_database(error) or describe(error)
+    if status == 503:
+        extra["Retry-After"] = "5"
     if status == 401:
         extra["WWW-Authenticate"] = 'Bearer realm="citygrid", error="invalid_token"'
     headers = {"Cache-Control": "no-store", "Vary": VARY, **extra}
@@ -177,6 +181,21 @@ def error_answer(context: Context, request: Request, error: Exception) -> Respon
     return Response(
         orjson.dumps(body), status_code=status, media_type=JSON, headers=headers
     )
+
+
+def _of_database(error: Exception) -> tuple[int, str, str] | None:
+    """What an SQL error means for the caller; None when it is our own mistake.
+
+    The error is known by its SQLSTATE: its text holds SQL and stays inside.
+    """
+    state = getattr(error, "sqlstate", None) or ""
+    if state == "57014" or type(error).__name__ == "PoolTimeout":
+        message = "the answer would take too long; ask for less, or later"
+        return 503, "ServerBusy", message
+    if state.startswith("22"):
+        message = f"filter: a value cannot be computed with (SQLSTATE {state})"
+        return 400, "InvalidParameterValue", message
+    return None
 
 
 def _wants_page(request: Request) -> bool:

@@ -10,10 +10,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from gis.errors import NotFound, QueryError
-from gis.publish.pygeoapi import build_config
+from gis.publish.pygeoapi import (
+    build_collections,
+    build_config,
+    build_processes,
+)
 from gis.serve.negotiate import Lang
 from layers import Catalogue, City, Level
 
@@ -22,6 +26,17 @@ with warnings.catch_warnings():  # its models use a form that pydantic deprecate
     from pygeoapi import api, l10n
     from pygeoapi.api import itemtypes, processes, tiles
     from pygeoapi.plugin import PLUGINS
+
+__all__ = [
+    "BASE",
+    "Document",
+    "Engine",
+    "api",
+    "finished",
+    "itemtypes",
+    "processes",
+    "tiles",
+]
 
 Document = dict[str, Any]
 
@@ -64,15 +79,18 @@ class Engine:
         messages: Mapping[str, str],
     ) -> None:
         settle(messages)
-        self._apis = {
+        self._layers = {
             level: api.API(
-                build_config(
-                    catalogue, city, level, base_url=BASE, processes=described
-                ),
+                build_config(city, build_collections(catalogue, city, level), BASE),
                 openapi={},
             )
             for level in Level
         }
+        # pygeoapi has one name space for collections and processes; the city has
+        # a layer and a process of the same name
+        self._processes = api.API(
+            build_config(city, build_processes(described), BASE), openapi={}
+        )
 
     def ask(
         self, function: Callable[..., Any], level: Level, lang: Lang, *names: str
@@ -88,7 +106,8 @@ class Engine:
         ------
         NotFound : pygeoapi knows no such collection, process or matrix set
         """
-        asked = self._apis[level]
+        of_processes = function is processes.describe_processes
+        asked = self._processes if of_processes else self._layers[level]
         request = api.APIRequest(
             SimpleNamespace(
                 headers={"accept-language": lang},
@@ -102,7 +121,7 @@ class Engine:
             raise NotFound(f"{'/'.join(names)}: not published")
         if status != 200:
             raise QueryError("request", str(document.get("description", "")))
-        return finished(document, lang)
+        return cast(Document, finished(document, lang))
 
 
 def finished(node: Any, lang: Lang) -> Any:  # noqa: ANN401  # any part of a document

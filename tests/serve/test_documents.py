@@ -229,9 +229,9 @@ def test_every_message_of_a_template_is_translated():
         for options, text in re.findall(
             r"{% trans([^%]*)%}(.*?){% endtrans %}", path.read_text("utf-8"), re.S
         ):
-            names = re.findall(r"(\w+)=", options)
-            for name in names:
-                text = text.replace("{{ " + name + " }}", f"%({name})s")
-            said.add(text)
+            message = text
+            for name in re.findall(r"(\w+)=", options):
+                message = message.replace("{{ " + name + " }}", f"%({name})s")
+            said.add(message)
     assert said
     assert said - set(messages) == set()

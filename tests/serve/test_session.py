@@ -5,7 +5,7 @@ import pytest
 from gis.serve.gate import COOKIE
 
 CAMERA = "/collections/camera"
-TOKEN = "token-of-restricted"  # noqa: S105  # of the test server only
+TOKEN = "token-of-restricted"  # of the test server only
 
 
 def sign_in(server, token=TOKEN, **headers):
