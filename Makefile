@@ -1,6 +1,7 @@
 # make demo   everything a new machine lacks, the demo city, the server in the foreground
 # make test   the same preconditions, then the whole test suite
 # make check  lint, types, import rules and the suite: what CI runs
+# make check-docker  the Dockerfile's steps in a Debian chroot
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -9,7 +10,7 @@ RUN := $(VENV)/bin
 PIN := --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint types system assets setup test-system requirements clean
+.PHONY: demo test check check-docker lint types system assets setup test-system requirements clean
 
 demo: setup
 	@exec $(RUN)/citygrid serve --demo
@@ -40,6 +41,10 @@ test-system:
 $(STAMP): requirements-dev.txt pyproject.toml
 	@sh docker/python.sh $(VENV)
 	@touch $@
+
+# the image's steps in Debian chroots, where no container engine is at hand
+check-docker: setup
+	$(RUN)/python tests/docker/chroot.py
 
 assets:
 	@$(RUN)/python -m gis.web.assets

@@ -16,6 +16,7 @@ from processes import ProcessError
 _ROOMS = {
     "db": "gis.cli.db",
     "demo": "gis.cli.demo",
+    "docs": "gis.cli.docs",
     "layers": "gis.cli.layers",
     "load": "gis.cli.load",
     "report": "gis.cli.report",
