@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from shapely.geometry.base import BaseGeometry
 
-from gis.disclosure import ruling
+from gis.disclosure import hidden_words, ruling
 from layers import Catalogue, City, Disclosure, Features, Level
 from processes import (
     Inputs,
@@ -27,6 +27,8 @@ from processes import (
     registry,
 )
 from processes.scorecard import published_dates
+
+_UNREADABLE = "cannot be read: must be CQL2 text over the columns of the layer"
 
 RuleOf = Callable[[Inputs], Disclosure | None]
 
@@ -81,8 +83,21 @@ def execute(
         )
 
     remembering = _Remembering(reader)
-    answer = _kept(process, asked, remembering, rule_of, results)
+    try:
+        answer = _kept(process, asked, remembering, rule_of, results)
+    except InvalidInput as error:
+        if names_hidden(str(error), process.reads(asked, reader), reader, level):
+            raise InvalidInput(error.name, error.value, _UNREADABLE) from None
+        raise
     return _with_outlines(answer, remembering)
+
+
+def names_hidden(
+    text: str, layers: Sequence[str], reader: Reader, level: Level
+) -> bool:
+    """Whether a message names a column of these layers that the level does not see."""
+    known = [reader.catalogue[id_] for id_ in layers]
+    return any(hidden_words(text, layer, level) for layer in known)
 
 
 def _dated(asked: Inputs, today: date) -> Inputs:

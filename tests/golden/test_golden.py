@@ -1,4 +1,4 @@
-"""Every golden case: a few features on round coordinates, worked by hand beside them."""
+"""Every golden case: a few features on round coordinates, worked by hand."""
 
 from __future__ import annotations
 
