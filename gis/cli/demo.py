@@ -59,12 +59,12 @@ def build_demo(
     with tqdm(
         total=100,
         file=sys.stderr,
-        mininterval=0.5,
+        mininterval=0.5 if sys.stderr.isatty() else 10,
         bar_format="{l_bar}{bar}| {elapsed}<{remaining} {desc}",
     ) as bar:
 
         def tell(step: str, share: float) -> None:
-            bar.set_description_str(step)
+            bar.set_description_str(step, refresh=False)
             bar.update(max(0.0, round(share * 100, 1) - bar.n))
 
         reports = load_demo(
