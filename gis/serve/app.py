@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from gis import compute
+from gis.compute import ResultStore
 from gis.db.pool import AsyncDatabase
 from gis.publish.processes import build_description
 from gis.serve import documents as made
@@ -48,7 +48,7 @@ def build_app(
     city: City,
     database: AsyncDatabase,
     reader_for: Callable[[Level], Reader],
-    results: compute.ResultStore | None = None,
+    results: ResultStore | None = None,
 ) -> Starlette:
     """The server as an ASGI application; it opens and closes `database` itself.
 

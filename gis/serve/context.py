@@ -9,7 +9,7 @@ from typing import Any, cast
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from gis import compute
+from gis.compute import ResultStore, execute
 from gis.db.pool import AsyncDatabase
 from gis.errors import NotFound
 from gis.serve.engine import Engine
@@ -33,7 +33,7 @@ class Context:
     engine: Engine
     texts: Texts
     reader_for: Callable[[Level], Reader]
-    results: compute.ResultStore | None
+    results: ResultStore | None
 
     def level_of(self, request: Request) -> Level:
         """Access level that the gate gave the request."""
@@ -65,7 +65,7 @@ class Context:
     ) -> Result:
         """Result of a process for this level, computed in a thread."""
         return await run_in_threadpool(
-            compute.execute,
+            execute,
             process_id,
             inputs,
             reader=self.reader_for(level),

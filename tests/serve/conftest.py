@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Server:
     base: str
     dsn: str
     log: io.StringIO = field(default_factory=io.StringIO)
+    session: requests.Session = field(default_factory=requests.Session)
 
     def get(
         self, path: str, level: Level = Level.PUBLIC, **more: Any
@@ -61,7 +63,7 @@ class Server:
             headers["Authorization"] = f"Bearer {TOKENS[level]}"
         url = path if path.startswith("http") else f"{self.base}{path}"
         more.setdefault("allow_redirects", False)
-        return requests.request(method, url, headers=headers, timeout=60, **more)
+        return self.session.request(method, url, headers=headers, timeout=60, **more)
 
     def json(self, path: str, level: Level = Level.PUBLIC, **more: Any) -> Any:
         answer = self.get(path, level, **more)
@@ -80,7 +82,11 @@ def settings_of(home: Path, **changed: Any) -> Settings:
 
 @contextlib.contextmanager
 def serving(
-    dsn: str, settings: Settings, catalogue: Catalogue, city: City
+    dsn: str,
+    settings: Settings,
+    catalogue: Catalogue,
+    city: City,
+    reader_for: Callable[[Level], Any] | None = None,
 ) -> Iterator[Server]:
     """A server on a free port, for as long as the block lasts."""
     database = Database(dsn)
@@ -89,7 +95,7 @@ def serving(
         catalogue,
         city,
         AsyncDatabase(dsn),
-        lambda level: DatabaseReader(database, catalogue, city, level),
+        reader_for or (lambda level: DatabaseReader(database, catalogue, city, level)),
         DatabaseResults(database),
     )
     listener = socket.socket()
@@ -103,7 +109,9 @@ def serving(
         )
     )
     thread = threading.Thread(target=runner.run, args=([listener],), daemon=True)
+    no_cookies = DefaultCookiePolicy(allowed_domains=[])
     server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}", dsn)
+    server.session.cookies.set_policy(no_cookies)
     handler = logging.StreamHandler(server.log)
     logging.getLogger().addHandler(handler)
     level = logging.getLogger().level
@@ -117,6 +125,7 @@ def serving(
             time.sleep(0.02)
         yield server
     finally:
+        server.session.close()
         runner.should_exit = True
         thread.join(20)
         logging.getLogger().removeHandler(handler)
@@ -165,7 +174,10 @@ Start = Callable[..., contextlib.AbstractContextManager[Server]]
 def start(canary_dsn: str, catalogue: Catalogue, city: City, tmp_path: Path) -> Start:
     """Starts another server over the marked city, with other settings."""
 
-    def begin(**changed: Any) -> contextlib.AbstractContextManager[Server]:
-        return serving(canary_dsn, settings_of(tmp_path, **changed), catalogue, city)
+    def begin(
+        reader_for: Callable[[Level], Any] | None = None, **changed: Any
+    ) -> contextlib.AbstractContextManager[Server]:
+        settings = settings_of(tmp_path, **changed)
+        return serving(canary_dsn, settings, catalogue, city, reader_for)
 
     return begin
