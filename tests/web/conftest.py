@@ -17,7 +17,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+)
 
 from gis.db.pool import AsyncDatabase, Database
 from gis.db.reader import DatabaseReader
@@ -27,7 +33,7 @@ from gis.settings import read_settings
 from gis.web.assets import missing_files
 from layers import Catalogue, City
 
-DESKTOP = {"width": 1440, "height": 900}
+DESKTOP = {"width": 1200, "height": 760}
 PHONE = {"width": 390, "height": 844}
 STAFF_TOKEN = "token-of-staff"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -57,6 +63,7 @@ def browser_type_launch_args() -> dict[str, Any]:
             "--use-gl=angle",
             "--use-angle=swiftshader",
             "--enable-unsafe-swiftshader",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         ],
     }
 
@@ -85,7 +92,9 @@ def site(
     )
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="warning", access_log=False)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=1
+    )
     runner = uvicorn.Server(config)
     thread = threading.Thread(target=runner.run, args=([listener],), daemon=True)
     thread.start()
@@ -133,48 +142,52 @@ class Visit:
         assert self.outside == []
 
 
+OPTIONS: dict[str, Any] = {
+    "viewport": DESKTOP,
+    "locale": "zh-CN",
+    "reduced_motion": "reduce",
+    "bypass_csp": True,
+}
+
+
 @contextlib.contextmanager
-def visiting(browser: Browser, site: str, **options: Any) -> Iterator[Visit]:
-    """A visit in a context of its own; every other origin is cut off."""
-    settings = {
-        "viewport": DESKTOP,
-        "locale": "zh-CN",
-        "reduced_motion": "reduce",
-        "bypass_csp": True,
-        **options,
-    }
-    context: BrowserContext = browser.new_context(**settings)
+def visiting(context: BrowserContext, site: str) -> Iterator[Visit]:
+    """A page of a context; names of other hosts are not even resolved."""
     page = context.new_page()
     visit = Visit(page, site)
     home = urlsplit(site).netloc
 
-    def route(route: Any) -> None:
-        url = route.request.url
-        visit.requested.append(url)
-        if url.startswith(("data:", "blob:")) or urlsplit(url).netloc == home:
-            route.continue_()
-        else:
-            visit.outside.append(url)
-            route.abort()
+    def note(request: Request) -> None:
+        visit.requested.append(request.url)
+        local = request.url.startswith(("data:", "blob:"))
+        if not local and urlsplit(request.url).netloc != home:
+            visit.outside.append(request.url)
 
-    context.route("**/*", route)
-    page.on(
-        "console",
-        lambda m: (
-            visit.problems.append(f"{m.text} {m.location.get('url', '')}")
-            if m.type == "error"
-            else None
-        ),
-    )
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            where = message.location.get("url", "")
+            visit.problems.append(f"{message.text} {where}")
+
+    page.on("request", note)
+    page.on("console", listen)
     page.on("pageerror", lambda error: visit.problems.append(str(error)))
     yield visit
+    page.close()
+
+
+@pytest.fixture(scope="session")
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    """One desktop context for all: its cache holds the scripts after the first page."""
+    context = browser.new_context(**OPTIONS)
+    yield context
     context.close()
 
 
 @pytest.fixture
-def visit(browser: Browser, site: str) -> Iterator[Visit]:
+def visit(desk: BrowserContext, site: str) -> Iterator[Visit]:
     """A desktop visit that must end without any problem."""
-    with visiting(browser, site) as found:
+    desk.clear_cookies()
+    with visiting(desk, site) as found:
         yield found
         found.check()
 
@@ -182,7 +195,8 @@ def visit(browser: Browser, site: str) -> Iterator[Visit]:
 @pytest.fixture
 def phone(browser: Browser, site: str) -> Iterator[Visit]:
     """The same at phone width."""
-    with visiting(browser, site, viewport=PHONE, has_touch=True) as found:
+    options = OPTIONS | {"viewport": PHONE, "has_touch": True}
+    with browser.new_context(**options) as context, visiting(context, site) as found:
         yield found
         found.check()
 
@@ -190,4 +204,13 @@ def phone(browser: Browser, site: str) -> Iterator[Visit]:
 @pytest.fixture
 def visit_with(browser: Browser, site: str) -> Callable[..., Any]:
     """Visits with options of their own, as a context manager."""
-    return lambda **options: visiting(browser, site, **options)
+
+    @contextlib.contextmanager
+    def made(**options: Any) -> Iterator[Visit]:
+        with (
+            browser.new_context(**OPTIONS | options) as context,
+            visiting(context, site) as found,
+        ):
+            yield found
+
+    return made

@@ -45,13 +45,11 @@ export function trend(points, target, { width = 312, height = 70, label = "", ma
   const all = future ? [...points, future] : points;
   const { x, y } = scale(all, target, width, plot - 4, axis ? 6 : 4);
   const line = known.map((p) => [x(p.date), y(p.value) + 2]);
-  if (target !== null) {
-    node.append(s("line", { class: "line-target", x1: 0, x2: width, y1: y(target) + 2, y2: y(target) + 2 }));
-  }
   const [firstX] = line[0];
   const [lastX] = line[line.length - 1];
   node.append(
     s("path", { class: "line-area", d: `${path(line)}L${lastX} ${plot}L${firstX} ${plot}Z` }),
+    target === null ? "" : s("line", { class: "line-target", x1: 0, x2: width, y1: y(target) + 2, y2: y(target) + 2 }),
     s("path", { class: "line-main", d: path(line) }),
   );
   if (future && known.length) {

@@ -32,6 +32,8 @@ export class Choropleth {
   }
 
   levelNow() {
+    // An office reports per district: there is nothing finer to show.
+    if (this.target && !this.target.measured) return "district";
     const pinned = this.store.get("lvl");
     if (pinned !== "auto") return pinned;
     const zoom = this.store.get("ll")[2];
@@ -75,6 +77,15 @@ export class Choropleth {
     }
     this.loading = false;
     await this.apply(level);
+  }
+
+  // Figures and names are asked for while the map is still being built.
+  prefetch() {
+    const level = this.levelNow();
+    readZones("district").catch(() => null);
+    if (level === "unit_grid") return;
+    readZones(level).catch(() => null);
+    readValues(this.target, level, this.store.get("at")).catch(() => null);
   }
 
   async read(target, level) {

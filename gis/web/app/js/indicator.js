@@ -90,7 +90,7 @@ export function startIndicator(app) {
 
   function legend() {
     const coverage = store.get("col") === "cov";
-    const { values, error, loading } = choropleth;
+    const { values, error, loading, target } = choropleth;
     const counts = new Map();
     let outside = 0;
     for (const row of values?.rows.values() || []) {
@@ -116,7 +116,7 @@ export function startIndicator(app) {
     h("u", { style: { width: `${((counts.get(index) || 0) / most) * 100}%` } }),
     h("em", null, number(counts.get(index) || 0))));
     put($("legend"), levels(),
-      values?.noGrid ? h("p", { class: "note", style: { margin: "12px 0" } }, t("no.grid")) : error ? problem(error) : h("div", { class: `classes${loading ? " dim" : ""}` }, rows),
+      target.city_only ? h("p", { class: "note", style: { margin: "12px 0" } }, t("city.only")) : values?.noGrid ? h("p", { class: "note", style: { margin: "12px 0" } }, t("no.grid")) : error ? problem(error) : h("div", { class: `classes${loading ? " dim" : ""}` }, rows),
       h("p", { class: "colour" }, h("label", { for: "colour" }, t("colour.by")),
         h("select", { id: "colour", onchange: (e) => store.set({ col: e.target.value, cls: [] }) },
           h("option", { value: "gap", selected: !coverage }, t("colour.gap")),

@@ -19,6 +19,7 @@ import { startTime } from "./timebar.js";
 import { startTree } from "./tree.js";
 import { formatState, keepAddress, parseState } from "./url.js";
 import { startZone } from "./zone.js";
+import { readZones } from "./zones.js";
 
 const root = document.documentElement;
 
@@ -62,6 +63,12 @@ function keepReady(app) {
     }
   });
   app.view.map?.on("idle", () => setTimeout(rest, 20));
+  const stir = () => {
+    delete root.dataset.ready;
+    if (app.view.map) app.view.map.triggerRepaint();
+    else setTimeout(rest, 30);
+  };
+  app.store.watch(["ind", "lvl", "col", "at", "sel", "on", "cls", "th"], stir);
   app.view.map?.on("movestart", () => { delete root.dataset.ready; });
   setTimeout(rest, 50);
 }
@@ -85,6 +92,20 @@ function share() {
   });
 }
 
+// A city of one district is shown whole; a large one opens where its plan is densest.
+async function firstView(app) {
+  if (new URLSearchParams(location.search).has("ll")) return;
+  const table = await readZones("district").catch(() => new Map());
+  const boxes = [...table.values()].map((zone) => zone.box).filter(Boolean);
+  if (!boxes.length) return;
+  const edge = (i, pick) => pick(...boxes.map((box) => box[i]));
+  const [west, south, east, north] = [edge(0, Math.min), edge(1, Math.min), edge(2, Math.max), edge(3, Math.max)];
+  if (east - west > 0.7) return;
+  app.view.map.fitBounds([[west, south], [east, north]], { padding: app.padding(), duration: 0 });
+  const { lng, lat } = app.view.map.getCenter();
+  app.store.set({ ll: [Number(lat.toFixed(5)), Number(lng.toFixed(5)), Number(app.view.map.getZoom().toFixed(2))] });
+}
+
 async function start() {
   const lang = root.dataset.lang;
   const [catalog] = await Promise.all([getJson(`map/catalog.json?lang=${lang}`), loadMessages(lang)]);
@@ -100,7 +121,11 @@ async function start() {
   const drawable = hasWebGL();
   app.choropleth = new Choropleth(view, store, catalog);
   view.date = state.at;
-  if (drawable) await view.open();
+  app.choropleth.prefetch();
+  if (drawable) {
+    await view.open();
+    await firstView(app);
+  }
   window.citygrid = app;
   setStop($("left"), "peek");
   bindHandle($("left"), $("left-handle"));

@@ -68,7 +68,7 @@ export class MapView {
     this.map.setMissingStyleImageResolver(async (id) => {
       if (id.startsWith("hatch-")) this.map.addImage(id, hatch(id), { pixelRatio: 2 });
     });
-    await new Promise((done) => this.map.once("load", done));
+    await new Promise((done) => this.map.once("style.load", done));
     return this.map;
   }
 

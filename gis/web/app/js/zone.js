@@ -125,6 +125,7 @@ function content(app, level, code, path, row, values, problem, cell) {
   if (row.value === null) {
     parts.push(h("section", { class: "sec" }, indicator, h("p", { class: "figure" }, h("span", { class: "big" }, t("none"))),
       h("p", { class: "note" }, row.reason || t("no.value"))));
+    parts.push(h("section", { class: "sec" }, actions(app, level, code, target)));
     return parts;
   }
   parts.push(h("section", { class: "sec" }, indicator, figure(row.value, target)));
