@@ -30,7 +30,7 @@ from gis.serve.context import Context
 from gis.serve.links import build_item_links, build_items_links
 from gis.serve.negotiate import format_of
 from gis.serve.openapi import ITEM_PARAMETERS, ITEMS_PARAMETERS
-from gis.serve.rows import fetch, fetch_one
+from gis.serve.rows import fetch
 from layers import Layer, Level
 
 _SECONDS = 60
@@ -64,7 +64,7 @@ class Features:
         statements = [version, self._composer.count(asked.query)]
         if not asked.hits:
             statements.append(self._composer.page(asked.query))
-        rows = await fetch(self._context.database, asked.level, statements)
+        rows = await fetch(request, self._context.database, asked.level, statements)
         text, returned = (rows[2] or (None, 0))[:2] if len(rows) > 2 else (None, 0)
         matched = (rows[1] or (0,))[0]
         links = build_items_links(
@@ -98,8 +98,8 @@ class Features:
         version = self._composer.version(asked.layer.id)
         if unchanged := await self._unchanged(request, asked, version):
             return unchanged
-        statement = self._composer.item(asked.query, code)
-        rows = await fetch(self._context.database, asked.level, [version, statement])
+        statements = [version, self._composer.item(asked.query, code)]
+        rows = await fetch(request, self._context.database, asked.level, statements)
         if rows[1] is None:
             raise NotFound(f"item {code[:80]!r}: no feature of {asked.layer.id}")
         links = build_item_links(self._context, request, asked.layer, code)
@@ -190,8 +190,8 @@ class Features:
         """304 when the client holds the answer of the table's current version."""
         if asked.format == "html" or "if-none-match" not in request.headers:
             return None
-        row = await fetch_one(self._context.database, asked.level, version)
-        etag = self._etag(request, asked, row)
+        rows = await fetch(request, self._context.database, asked.level, [version])
+        etag = self._etag(request, asked, rows[0])
         if not is_unchanged(request, etag):
             return None
         return not_modified(cache_headers(asked.level, _SECONDS, etag))

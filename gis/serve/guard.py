@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gis.errors import Unauthorized
 from gis.serve.answer import error_answer
 from gis.serve.context import Context
+from gis.serve.rows import ClientGone
 from layers import Level
 
 log = logging.getLogger("citygrid.request")
@@ -52,6 +53,8 @@ _PREFLIGHT = {
     "Content-Type, If-None-Match, Prefer",
     "Access-Control-Max-Age": "86400",
 }
+#: In the log only: nobody is there to be told.
+_CLIENT_GONE = 499
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -98,6 +101,8 @@ class Guard:
         except Unauthorized as error:
             answer = error_answer(self._context, request, error)
             await answer(scope, receive, send_guarded)
+        except ClientGone:
+            status = _CLIENT_GONE
         except Exception as error:
             if status:
                 raise

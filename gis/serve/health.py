@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from gis.db.compose import Composer, Query
 from gis.serve.context import Context
-from gis.serve.rows import fetch_one
+from gis.serve.rows import fetch
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,9 @@ class Health:
         """200 as long as the process answers."""
         return JSONResponse({"status": "ok"}, headers=_HEADERS)
 
-    async def ready(self, _request: Request) -> Response:
+    async def ready(self, request: Request) -> Response:
         """200 once the coarsest zones are there to be read, else 503."""
-        if not await self._is_served():
+        if not await self._is_served(request):
             return JSONResponse(
                 {"status": "starting"},
                 status_code=503,
@@ -37,13 +37,13 @@ class Health:
             )
         return JSONResponse({"status": "ready"}, headers=_HEADERS)
 
-    async def _is_served(self) -> bool:
+    async def _is_served(self, request: Request) -> bool:
         context = self._context
         coarsest = context.catalogue[context.city.zones[-1]]
         statement = self._composer.count(Query(coarsest.id, coarsest.access))
         try:
-            row = await fetch_one(context.database, coarsest.access, statement)
+            rows = await fetch(request, context.database, coarsest.access, [statement])
         except Exception as error:
             log.warning("not ready: %s", type(error).__name__)
             return False
-        return row is not None and row[0] > 0
+        return rows[0] is not None and rows[0][0] > 0

@@ -2,12 +2,17 @@
 
 The version of the table is read before the rows. A commit in between makes the
 entity tag too old, so that a client asks once more; it never makes it too new.
+Rows are read for as long as the client is there: when it goes, so does the SQL.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any
+
+from starlette.requests import Request
 
 from gis.db.compose import Statement
 from gis.db.pool import AsyncDatabase
@@ -16,10 +21,40 @@ from layers import Level
 Row = tuple[Any, ...]
 
 
+class ClientGone(Exception):
+    """The client closed the connection before it had its answer."""
+
+
 async def fetch(
+    request: Request,
+    database: AsyncDatabase,
+    level: Level,
+    statements: Sequence[Statement],
+) -> list[Row | None]:
+    """First row of every statement, sent together and answered together.
+
+    Raises
+    ------
+    ClientGone : the SQL was cancelled, since nobody waits for it
+    """
+    reading = asyncio.ensure_future(_first_rows(database, level, statements))
+    leaving = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait((reading, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if reading.done():
+            return reading.result()
+    finally:
+        leaving.cancel()
+        if not reading.done():
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
+    raise ClientGone
+
+
+async def _first_rows(
     database: AsyncDatabase, level: Level, statements: Sequence[Statement]
 ) -> list[Row | None]:
-    """First row of every statement, sent together and answered together."""
     async with database.reader(level) as connection:
         cursors = [connection.cursor(binary=True) for _ in statements]
         async with connection.pipeline():
@@ -28,8 +63,7 @@ async def fetch(
         return [await cursor.fetchone() for cursor in cursors]
 
 
-async def fetch_one(
-    database: AsyncDatabase, level: Level, statement: Statement
-) -> Row | None:
-    """First row of one statement."""
-    return (await fetch(database, level, [statement]))[0]
+async def _disconnected(request: Request) -> None:
+    """Return when the client has closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

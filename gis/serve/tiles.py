@@ -27,7 +27,7 @@ from gis.serve.documents import MATRIX_SET
 from gis.serve.engine import BASE, Document, finished
 from gis.serve.negotiate import format_of
 from gis.serve.parameters import read_day
-from gis.serve.rows import fetch, fetch_one
+from gis.serve.rows import fetch
 from layers import CRS84, Layer, crs_uri
 
 MATRIX_SET_URI = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{MATRIX_SET}"
@@ -112,13 +112,13 @@ class Tiles:
         version = self._composer.version(layer.id)
         parts = (request.url.path, level, day)
         if "if-none-match" in request.headers:
-            row = await fetch_one(context.database, level, version)
-            etag = weak_etag(*parts, row)
+            held = await fetch(request, context.database, level, [version])
+            etag = weak_etag(*parts, held[0])
             if is_unchanged(request, etag):
                 return not_modified(cache_headers(level, _SECONDS, etag))
         srid = context.city.stored_srid
         statement = build_tile(context.catalogue, srid, layer.id, level, tile, day)
-        rows = await fetch(context.database, level, [version, statement])
+        rows = await fetch(request, context.database, level, [version, statement])
         headers = cache_headers(level, _SECONDS, weak_etag(*parts, rows[0]))
         if rows[1] is None or not rows[1][0]:
             return Response(status_code=204, headers=headers)

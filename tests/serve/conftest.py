@@ -94,7 +94,7 @@ def serving(
         settings,
         catalogue,
         city,
-        AsyncDatabase(dsn),
+        AsyncDatabase(dsn, settings.timeouts),
         reader_for or (lambda level: DatabaseReader(database, catalogue, city, level)),
         DatabaseResults(database),
     )

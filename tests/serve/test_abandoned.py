@@ -1,0 +1,79 @@
+"""Requests whose clients go away leave nothing running in the database."""
+
+import socket
+import time
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from gis.settings import Timeouts
+
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND state = 'active' AND wait_event_type = 'Lock'"
+)
+
+
+def until(check, seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if check():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def abandon(server, path):
+    """Open a connection, ask, and hold it without reading."""
+    address = urlsplit(server.base)
+    client = socket.create_connection((address.hostname, address.port))
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+    return client
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/collections/noise_point/items",
+        "/collections/noise_point/tiles/WebMercatorQuad/14/6731/13660",
+    ],
+)
+def test_abandoned_requests_are_cancelled(server, path):
+    low = server.json("/collections/noise_point/tiles/WebMercatorQuad/tilejson.json")
+    assert low["minzoom"] <= 14 <= low["maxzoom"]
+    with (
+        psycopg.connect(server.dsn) as locker,
+        psycopg.connect(server.dsn, autocommit=True) as watcher,
+    ):
+        locker.execute("LOCK TABLE city.noise_point IN ACCESS EXCLUSIVE MODE")
+        clients = [abandon(server, path) for _ in range(3)]
+
+        def waiting():
+            return watcher.execute(WAITING).fetchone()[0]
+
+        assert until(lambda: waiting() == 3, 5)
+        for client in clients:
+            client.close()
+        assert until(lambda: waiting() == 0, 2)
+        started = time.monotonic()
+        assert server.get("/").status_code == 200
+        assert server.get("/collections/park/items").status_code == 200
+        assert time.monotonic() - started < 1
+        locker.rollback()
+    assert server.get(path).status_code in (200, 204)
+    assert " 499 " in server.log.getvalue()
+    assert "Traceback" not in server.log.getvalue()
+
+
+def test_slow_answers_are_refused_in_words(start, canary_dsn):
+    with (
+        start(timeouts=Timeouts(public=300)) as server,
+        psycopg.connect(canary_dsn) as locker,
+    ):
+        locker.execute("LOCK TABLE city.noise_point IN ACCESS EXCLUSIVE MODE")
+        answer = server.get("/collections/noise_point/items")
+        locker.rollback()
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert answer.json()["code"] == "ServerBusy"
