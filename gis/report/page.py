@@ -20,7 +20,7 @@ class AssetsMissing(Exception):
     """The browser files are not there: run `make assets` first."""
 
 
-class OfflineMap(folium.Map):  # folium has no types
+class OfflineMap(folium.Map):
     """A folium map that links nothing."""
 
     default_js: ClassVar[list[tuple[str, str]]] = []  # type: ignore[misc]
