@@ -1,0 +1,226 @@
+"""Outlines of buildings, ready to be asked: oriented walls in a grid of 64 m cells.
+
+EPSG:4549 or any other plane CRS in metres; nothing here depends on which.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+
+from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
+from processes.kernels.visibility.compiled import compiled
+
+CELL_M = 64.0
+_MOST_CELLS = 1 << 24  # 128 MB of cell starts; a wider city takes larger cells
+_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+
+class Walls(NamedTuple):
+    """The arrays that compiled code reads.
+
+    Attributes
+    ----------
+    edge : (m, 4) x1, y1, x2, y2 [m]; the building lies left of 1 -> 2
+    first_edge : (n + 1,) edges of building b are first_edge[b]:first_edge[b + 1]
+    box : (n, 4) least x, least y, greatest x, greatest y [m]
+    height_m : (n,) of the roof above ground, inf where unknown
+    column, row : (n,) first cell that a building's box touches
+    cell_start : (columns * rows + 1,) buildings of a cell are
+        cell_item[cell_start[c]:cell_start[c + 1]], c = column * rows + row
+    cell_item : (k,) building numbers, ascending in each cell
+    x0, y0, cell_m, columns, rows : the grid
+    """
+
+    edge: FloatArray
+    first_edge: IntArray
+    box: FloatArray
+    height_m: FloatArray
+    column: IntArray
+    row: IntArray
+    cell_start: IntArray
+    cell_item: IntArray
+    x0: float
+    y0: float
+    cell_m: float
+    columns: int
+    rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class BuildingIndex:
+    """Buildings as the sweep reads them.
+
+    Attributes
+    ----------
+    outline : (n,) the polygons as given
+    walls : their edges and the grid; buildings that hide nothing have no edges
+    """
+
+    outline: GeometryArray
+    walls: Walls
+
+    def __len__(self) -> int:
+        """Number of buildings given, those that hide nothing included."""
+        return len(self.outline)
+
+
+def build_index(
+    buildings: GeometryArray,
+    heights_m: FloatArray | None = None,
+    opaque: BoolArray | None = None,
+    *,
+    cell_m: float = CELL_M,
+) -> BuildingIndex:
+    """Index of buildings for every question about what a camera sees.
+
+    Parameters
+    ----------
+    buildings : (n,) valid polygons or multipolygons, working CRS [m]; None or empty
+        hides nothing. They may touch and overlap.
+    heights_m : (n,) roof above ground; nan = unknown, which counts as opaque
+    opaque : (n,) False for a gate, arcade or overpass that is drawn as a solid polygon
+        but seen through; default all True
+    cell_m : side of a grid cell, above 0
+
+    Raises
+    ------
+    ValueError
+        A geometry that is no polygon, a coordinate that is not finite, or arrays of
+        unequal length.
+
+    Notes
+    -----
+    Kernel A1 "Data": exteriors are turned counter-clockwise, holes clockwise.
+
+    Examples
+    --------
+    >>> index = build_index(np.array([shapely.box(0, 0, 9, 9)]))
+    >>> len(index), index.walls.edge.shape
+    (1, (4, 4))
+    """
+    outline: GeometryArray = np.asarray(buildings, dtype=object)
+    n = len(outline)
+    height = np.full(n, np.nan) if heights_m is None else np.array(heights_m, float)
+    stands = np.ones(n, bool) if opaque is None else np.array(opaque, dtype=bool)
+    for name, array in (("heights_m", height), ("opaque", stands)):
+        if array.shape != (n,):
+            raise ValueError(f"{name}: shape {array.shape}, must be ({n},)")
+    if not cell_m > 0:
+        raise ValueError(f"cell_m: {cell_m} given, must be above 0")
+    drawn = ~(shapely.is_missing(outline) | shapely.is_empty(outline))
+    strange = drawn & ~np.isin(shapely.get_type_id(outline), _POLYGONAL)
+    if strange.any():
+        at = int(np.argmax(strange))
+        raise ValueError(
+            f"buildings[{at}]: {outline[at].geom_type}, must be a (multi)polygon"
+        )
+    edge, owner = _oriented_edges(outline, stands & drawn)
+    if not np.isfinite(edge).all():
+        raise ValueError("buildings: a coordinate is not finite")
+    height = np.where(np.isnan(height), np.inf, height)
+    return BuildingIndex(outline, _in_grid(edge, owner, height, n, float(cell_m)))
+
+
+def _oriented_edges(
+    outline: GeometryArray, stands: BoolArray
+) -> tuple[FloatArray, IntArray]:
+    """Edges with the building on their left, and the building of each."""
+    solid = np.flatnonzero(stands)
+    parts, building = shapely.get_parts(outline[solid], return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    point, ring = shapely.get_coordinates(rings, return_index=True)
+    if len(rings) == 0:
+        return np.empty((0, 4)), np.empty(0, np.int64)
+    start = np.searchsorted(ring, np.arange(len(rings) + 1)).astype(np.int64)
+    exterior = np.diff(part, prepend=-1) != 0
+    edge, edge_ring = _turned(point, start, exterior)
+    owner: IntArray = solid[building[part[edge_ring]]].astype(np.int64)
+    return edge, owner
+
+
+@compiled
+def _turned(
+    point: FloatArray, start: IntArray, exterior: BoolArray
+) -> tuple[FloatArray, IntArray]:
+    """Edges of all rings, exteriors counter-clockwise, holes clockwise."""
+    edge = np.empty((len(point), 4))
+    owner = np.empty(len(point), np.int64)
+    n = 0
+    for r in range(len(start) - 1):
+        first, last = start[r], start[r + 1] - 1
+        x0, y0 = point[first, 0], point[first, 1]
+        twice = 0.0
+        for k in range(first, last):
+            twice += (point[k, 0] - x0) * (point[k + 1, 1] - y0)
+            twice -= (point[k + 1, 0] - x0) * (point[k, 1] - y0)
+        as_given = (twice > 0.0) == exterior[r]
+        for step in range(last - first):  # walked so that edges follow one another
+            a, b = first + step, first + step + 1
+            if not as_given:
+                a, b = last - step, last - step - 1
+            if point[a, 0] == point[b, 0] and point[a, 1] == point[b, 1]:
+                continue
+            edge[n, 0], edge[n, 1] = point[a, 0], point[a, 1]
+            edge[n, 2], edge[n, 3] = point[b, 0], point[b, 1]
+            owner[n] = r
+            n += 1
+    return edge[:n].copy(), owner[:n].copy()
+
+
+def _in_grid(
+    edge: FloatArray, owner: IntArray, height: FloatArray, n: int, cell_m: float
+) -> Walls:
+    """Boxes of the buildings and the cells that each touches."""
+    first_edge = np.searchsorted(owner, np.arange(n + 1)).astype(np.int64)
+    box = np.empty((n, 4))
+    box[:, :2], box[:, 2:] = np.inf, -np.inf
+    solid = first_edge[:-1] < first_edge[1:]
+    if not solid.any():
+        nothing = np.zeros(n, np.int64)
+        none = np.zeros(2, np.int64)
+        return Walls(edge, first_edge, box, height, nothing, nothing.copy(), none,
+                     np.empty(0, np.int64), 0.0, 0.0, cell_m, 1, 1)  # fmt: skip
+    at = first_edge[:-1][solid]
+    box[solid, 0] = np.minimum.reduceat(edge[:, 0], at)
+    box[solid, 1] = np.minimum.reduceat(edge[:, 1], at)
+    box[solid, 2] = np.maximum.reduceat(edge[:, 0], at)
+    box[solid, 3] = np.maximum.reduceat(edge[:, 1], at)
+    x0, y0 = float(box[solid, 0].min()), float(box[solid, 1].min())
+    origin = np.array([x0, y0, x0, y0])
+    wide, high = float(box[solid, 2].max()) - x0, float(box[solid, 3].max()) - y0
+    while (wide / cell_m + 1) * (high / cell_m + 1) > _MOST_CELLS:
+        cell_m *= 2
+    cells = np.zeros((n, 4), np.int64)
+    cells[solid] = np.floor((box[solid] - origin) / cell_m).astype(np.int64)
+    columns, rows = int(cells[solid, 2].max()) + 1, int(cells[solid, 3].max()) + 1
+    cells[~solid, 2:] = -1
+    start, item = _cell_lists(cells, columns, rows)
+    return Walls(
+        edge, first_edge, box, height, cells[:, 0].copy(), cells[:, 1].copy(),
+        start, item, x0, y0, cell_m, columns, rows,
+    )  # fmt: skip
+
+
+@compiled
+def _cell_lists(cells: IntArray, columns: int, rows: int) -> tuple[IntArray, IntArray]:
+    """Buildings of every cell, counted first and then filled."""
+    start = np.zeros(columns * rows + 1, np.int64)
+    for b in range(len(cells)):
+        for i in range(cells[b, 0], cells[b, 2] + 1):
+            for j in range(cells[b, 1], cells[b, 3] + 1):
+                start[i * rows + j + 1] += 1
+    for c in range(columns * rows):
+        start[c + 1] += start[c]
+    free = start[:-1].copy()
+    item = np.empty(start[-1], np.int64)
+    for b in range(len(cells)):
+        for i in range(cells[b, 0], cells[b, 2] + 1):
+            for j in range(cells[b, 1], cells[b, 3] + 1):
+                c = i * rows + j
+                item[free[c]] = b
+                free[c] += 1
+    return start, item
