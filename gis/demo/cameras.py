@@ -14,7 +14,9 @@ from gis.demo.history import Growth, adopted
 from gis.demo.places import Places
 from gis.demo.roads import Roads
 
-_PER_COMPOUND, _PER_PLACE = 4, 6
+_PER_COMPOUND = 4
+# a place gets one camera per so many square metres, within these bounds
+_M2_PER_CAMERA, _PER_PLACE = 1_600, (5, 60)
 _COMPOUND_GROWTH = Growth(0.38, 0.87, 0.97, 0.08)
 _PLACE_GROWTH = Growth(0.45, 0.92, 1.0, 0.07)
 _ROAD_GROWTH = Growth(0.25, 0.62, 1.0, 0.10)
@@ -50,8 +52,23 @@ def cameras(
     """The layer camera."""
     random = ground.stream("cameras")
     groups = [
-        _around(ground, compounds, "compound cameras", _COMPOUND_GROWTH, _PER_COMPOUND),
-        _around(ground, places, "place cameras", _PLACE_GROWTH, _PER_PLACE),
+        _around(
+            ground,
+            compounds,
+            "compound cameras",
+            _COMPOUND_GROWTH,
+            np.full(len(compounds.cell), _PER_COMPOUND),
+        ),
+        _around(
+            ground,
+            places,
+            "place cameras",
+            _PLACE_GROWTH,
+            np.clip(
+                np.ceil(shapely.area(places.shape) / _M2_PER_CAMERA).astype(np.int64),
+                *_PER_PLACE,
+            ),
+        ),
     ]
     left = max(ground.size.cameras - sum(len(g.day) for g in groups), 0)
     posts = _joined([*groups, _along(ground, roads, random, left)])
@@ -116,15 +133,17 @@ def cameras(
 
 
 def _around(
-    ground: Ground, places: Places, purpose: str, growth: Growth, count: int
+    ground: Ground, places: Places, purpose: str, growth: Growth, count: np.ndarray
 ) -> Posts:
     """Cameras on the rim of each watched place, looking at its middle."""
     random = ground.stream(purpose)
     day = adopted(ground.seed, purpose, ground.district[places.cell], growth)
     watched = np.flatnonzero(~np.isnat(day))
+    count = count[watched]
     which = np.repeat(watched, count)
-    turn = np.tile(np.arange(count) / count, len(watched))
-    turn += np.repeat(random.uniform(0, 1 / count, len(watched)), count)
+    rank = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    first = random.random(len(watched))
+    turn = (rank + np.repeat(first, count)) / np.repeat(count, count)
     rim = shapely.get_exterior_ring(places.shape[which])
     point = shapely.get_coordinates(
         shapely.line_interpolate_point(rim, turn % 1.0, normalized=True)

@@ -17,6 +17,8 @@ from gis.demo.services import flagged, scattered
 _LAST_DAY = np.datetime64("2025-12-31")
 _STATION_SOURCE = "CNEMC station list (PM2.5-GNN data/station_info.csv, MIT)"
 _RIVERS = ("钱塘江", "东苕溪", "京杭运河", "分水江", "新安江", "浦阳江")
+_DISTRICT_STATIONS = 5
+_COUNTIES = ("330111", "330112", "330122", "330127", "330182")
 _NOISE_ZONE = {
     "residential": "1",
     "commercial": "2",
@@ -32,13 +34,20 @@ def air_stations(ground: Ground) -> gpd.GeoDataFrame:
     """The layer air_station: the real national ones and made-up district ones."""
     real = _real_stations(ground)
     random = ground.stream("air stations")
-    count = max(4, round(4.5 * len(ground.districts)))
     lived = np.flatnonzero(ground.mesh.urban | ground.hamlet)
-    weight = np.where(ground.mesh.urban[lived], 1.0, 3.0)
-    cells = np.sort(random.choice(lived, count, replace=False, p=weight / weight.sum()))
-    kind = one_of(
-        random, ("urban", "regional", "source", "roadside"), (6, 2, 1, 1), count
-    )
+    weight = np.where(ground.mesh.urban[lived], 3.0, 1.0)
+    wait = random.exponential(1.0, len(lived)) / weight
+    first = [
+        lived[here[np.argsort(wait[here], kind="stable")[:_DISTRICT_STATIONS]]]
+        for district in ground.districts
+        for here in [np.flatnonzero(ground.district[lived] == district.code)]
+    ]
+    cells = np.sort(np.concatenate(first))
+    count = len(cells)
+    kind = one_of(random, ("urban", "source", "roadside"), (0.55, 0.25, 0.2), count)
+    # a regional point stands for tens of kilometres, so it belongs outside the city
+    outer = ~ground.mesh.urban[cells] & np.isin(ground.district[cells], _COUNTIES)
+    kind[outer] = one_of(random, ("regional", "source"), (0.3, 0.7), int(outer.sum()))
     made = flagged(
         ground,
         scattered(ground, random, cells),
@@ -158,7 +167,9 @@ def water_sections(ground: Ground) -> gpd.GeoDataFrame:
     )
     many = 3 * len(ground.districts) + 3
     edge = np.sort(random.choice(border, min(many, len(border)), replace=False))
+    # a step inside the reporting district, so that it lies in one zone only
     middle = ground.mesh.vertices[pairs[edge]].mean(axis=1) / 1000
+    middle += 0.02 * (ground.centre[faces[edge, 0]] - middle)
     inside = np.sort(
         random.choice(len(ground.mesh), 2 * len(ground.districts) + 4, replace=False)
     )
@@ -222,7 +233,7 @@ def drinking_water_sources(ground: Ground) -> gpd.GeoDataFrame:
     open_land = np.flatnonzero(~ground.mesh.urban)
     cells = np.concatenate(
         [
-            random.choice(open_land[ground.district[open_land] == d.code], 4)
+            random.choice(open_land[ground.district[open_land] == d.code], 7)
             for d in ground.districts
         ]
     )
@@ -236,7 +247,7 @@ def drinking_water_sources(ground: Ground) -> gpd.GeoDataFrame:
         flag="automatic",
         growth=Growth(0.4, 0.92, 1.0, 0.12),
         purpose="automatic sources",
-        columns={"kind": kind, "main": np.arange(len(cells)) % 4 != 3},
+        columns={"kind": kind, "main": np.arange(len(cells)) % 7 < 5},
     )
 
 

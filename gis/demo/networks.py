@@ -61,7 +61,7 @@ def guidance_signs(ground: Ground, roads: Roads) -> gpd.GeoDataFrame:
     usable = np.flatnonzero(
         roads.urban & np.isin(roads.road_class, ("arterial", "collector"))
     )
-    segment = np.sort(random.choice(usable, max(10, len(usable) // 14), replace=False))
+    segment = np.sort(random.choice(usable, max(6, len(usable) // 60), replace=False))
     cell = roads.face[segment]
     grade = one_of(random, ("1", "2", "3"), (0.15, 0.35, 0.5), len(segment))
     return _appearing(
@@ -72,7 +72,7 @@ def guidance_signs(ground: Ground, roads: Roads) -> gpd.GeoDataFrame:
         Growth(0.2, 0.8, 1.0, 0.1),
         prefix="GS",
         grade=grade,
-        reach_m=np.array([{"1": 800.0, "2": 500.0, "3": 300.0}[g] for g in grade]),
+        reach_m=np.array([{"1": 300.0, "2": 200.0, "3": 120.0}[g] for g in grade]),
     )
 
 
@@ -85,7 +85,7 @@ def traffic_sensors(ground: Ground, roads: Roads) -> gpd.GeoDataFrame:
     )
     segment = np.flatnonzero(chosen)
     length = shapely.length(roads.line[segment])
-    segment = np.repeat(segment, np.maximum(1, np.ceil(length / 260)).astype(int))
+    segment = np.repeat(segment, np.maximum(1, np.ceil(length / 140)).astype(int))
     _, first = np.unique(segment, return_index=True)
     count = np.diff(np.r_[first, len(segment)])
     rank = np.arange(len(segment)) - np.repeat(first, count)
@@ -104,7 +104,7 @@ def traffic_sensors(ground: Ground, roads: Roads) -> gpd.GeoDataFrame:
             len(segment),
         ),
         road_code=roads.code[segment],
-        reach_m=np.full(len(segment), 150.0),
+        reach_m=np.full(len(segment), 70.0),
     )
 
 
@@ -119,8 +119,8 @@ def base_stations(ground: Ground) -> gpd.GeoDataFrame:
     generation = one_of(random, ("3g", "4g", "5g"), (0.4, 0.4, 0.2), len(cells))
     reach = np.where(
         in_town,
-        random.uniform(260, 480, len(cells)),
-        0.95 * np.sqrt(ground.area_m2[cells]) + random.uniform(100, 500, len(cells)),
+        random.uniform(220, 380, len(cells)),
+        0.74 * np.sqrt(ground.area_m2[cells]) + random.uniform(40, 320, len(cells)),
     )
     begin = {
         "3g": np.datetime64("2012-01-01"),
@@ -133,7 +133,7 @@ def base_stations(ground: Ground) -> gpd.GeoDataFrame:
         "base stations",
         scattered(ground, random, cells),
         cells,
-        Growth(0.55, 0.97, 1.0, 0.03),
+        Growth(0.50, 0.93, 1.0, 0.06),
         prefix="BS",
         not_before=first,
         generation=generation,

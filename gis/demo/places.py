@@ -18,7 +18,7 @@ from gis.demo.zones import as_multi, division
 _SETBACK_M = 7.0
 _LEAST_M2 = 2_000.0
 _COMPOUND_SHARE = 0.42
-_AIRPORT = (120.434, 30.235, 900.0)
+_AIRPORT = (120.434, 30.235, 420.0)
 _NAMES = ("苑", "园", "里", "家园", "新村", "花园", "公寓", "名邸")
 _PARK_RADIUS_M = {"large": 500.0, "small": 300.0, "pocket": 0.0}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 
-from gis.demo.facts import read_rows
 from gis.demo.frames import build_frame
 from gis.demo.ground import Ground
 from gis.demo.size import stream
+from processes._targets import load_scopes, load_targets
 
 _PLAN = "智慧杭州建设总体规划 (2012-2015)"
 _YEARS = ("2012-12-31", "2013-12-31", "2014-12-31", "2015-12-31", "2025-12-31")
@@ -24,22 +24,23 @@ _OFFICES = {
 
 def targets(seed: int) -> gpd.GeoDataFrame:
     """The layer target: the plan's own words and figures, which are real."""
-    rows = read_rows("plan_target")
+    plan = list(load_targets().values())
+    scopes = load_scopes().scopes
     return build_frame(
         None,
-        code=[r["id"] for r in rows],
-        name=[r["words"] for r in rows],
+        code=[t.id for t in plan],
+        name=[t.words for t in plan],
         seed=seed,
         source=_PLAN,
         synthetic=False,
-        title_en=[r["title_en"] for r in rows],
-        theme=[r["theme"] for r in rows],
-        kind=[r["kind"] for r in rows],
-        operator=[r["operator"] for r in rows],
-        value=np.array([float(r["value"]) for r in rows]),
-        value_unit=[r["unit"] for r in rows],
-        scope=[r["scope"] for r in rows],
-        due_on=np.array([r["due_on"] for r in rows], dtype="datetime64[D]"),
+        title_en=[t.title.en for t in plan],
+        theme=[t.theme.zh for t in plan],
+        kind=[t.measure.of if t.measure else t.kind for t in plan],
+        operator=[t.op for t in plan],
+        value=np.array([t.value for t in plan]),
+        value_unit=[t.unit for t in plan],
+        scope=[scopes[t.scope].title.zh for t in plan],
+        due_on=np.array([t.due for t in plan], dtype="datetime64[D]"),
     )
 
 
@@ -51,19 +52,20 @@ def indicator_values(ground: Ground) -> gpd.GeoDataFrame:
     random = stream(ground.seed, "indicator values")
     codes = [d.code for d in ground.districts]
     rows: list[tuple[str, str | None, float, str, str]] = []
-    for target in read_rows("plan_target"):
-        if target["kind"] != "reported":
+    for target in load_targets().values():
+        if target.kind != "reported":
             continue
-        goal, is_share = float(target["value"]), target["unit"].startswith("%")
+        is_share = target.unit.startswith("%")
         for code in [None, *(codes if is_share else [])]:
             lead = random.normal(0, 0.06)
             for day, progress in zip(_YEARS, _PROGRESS, strict=True):
-                value = goal * max(progress + lead, 0.05)
-                if target["operator"].startswith("<"):
-                    value = goal / max(progress + lead, 0.05)
+                done = max(progress + lead, 0.05)
+                value = target.value * done
+                if target.op.startswith("<"):
+                    value = target.value / done
                 value = min(value, 100.0) if is_share else value
-                office = _OFFICES.get(target["theme"], "主管部门")
-                rows.append((target["id"], code, round(value, 1), day, office))
+                office = _OFFICES.get(target.theme.zh, "主管部门")
+                rows.append((target.id, code, round(value, 1), day, office))
     return build_frame(
         None,
         code=[f"{t}-{c or 'city'}-{day}" for t, c, _, day, _ in rows],

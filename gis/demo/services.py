@@ -148,8 +148,9 @@ def elderly_services(ground: Ground) -> gpd.GeoDataFrame:
     cells, kind = _mixed(
         ground,
         "elderly services",
-        (("day_care", 12, 0.8), ("home", 9, 2), ("station", 12, 0.4)),
+        (("day_care", 12, 1), ("home", 9, 2), ("station", 12, 0.7)),
     )
+    cells = np.where(kind == "day_care", central(ground, cells), cells)
     random = ground.stream("elderly services", "place")
     ending = {"day_care": "日间照料中心", "home": "养老院", "station": "老年服务站"}
     beds = np.where(kind == "home", random.integers(60, 400, len(kind)), 0)
