@@ -145,7 +145,7 @@ class Pages:
         """What the map may show at the request's level."""
         context = self._context
         level = context.level_of(request)
-        counts = await self._counts(level)
+        counts = await self._counts(request, level)
         body = build_catalog(
             context.catalogue,
             context.city,
@@ -157,7 +157,7 @@ class Pages:
         )
         return self._json(request, body)
 
-    async def _counts(self, level: Level) -> Mapping[str, int]:
+    async def _counts(self, request: Request, level: Level) -> Mapping[str, int]:
         """Features of every drawn layer; counted again only when its table changed."""
         context = self._context
         drawn = [
@@ -165,7 +165,10 @@ class Pages:
         ]
         composer = self._composer
         versions = await fetch(
-            context.database, level, [composer.version(key) for key in drawn]
+            request,
+            context.database,
+            level,
+            [composer.version(key) for key in drawn],
         )
         stamps = {
             key: (row[0] if row else 0, datetime.now(UTC).date())
@@ -177,6 +180,7 @@ class Pages:
             if self._counted.get((key, level), ((), 0))[0] != stamps[key]
         ]
         rows = await fetch(
+            request,
             context.database,
             level,
             [composer.count(Query(key, level)) for key in stale],

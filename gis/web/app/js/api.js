@@ -36,7 +36,10 @@ async function explain(response) {
   } catch {
     body = {};
   }
-  const text = body.description || body.detail || body.title || response.statusText;
+  // Internal errors come in both languages, "zh / en".
+  const told = String(body.description || body.detail || body.title || response.statusText);
+  const parts = told.split(" / ");
+  const text = parts.length === 2 ? parts[document.documentElement.dataset.lang === "en" ? 1 : 0] : told;
   return new ApiError(response.status, body.code || "", text, body.reference || "");
 }
 

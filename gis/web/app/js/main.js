@@ -184,5 +184,6 @@ function startMap(app) {
 start().catch((error) => {
   put($("indicator"), h("p", { class: "problem" }, error.message || "citygrid",
     h("button", { type: "button", onclick: () => location.reload() }, "↻")));
+  for (const id of ["time", "scale", "legend", "tree-foot"]) $(id).hidden = true;
   root.dataset.failed = "true";
 });
