@@ -27,6 +27,7 @@ from gis.serve.answer import (
     weak_etag,
 )
 from gis.serve.context import Context
+from gis.serve.counts import Counts, matching_key
 from gis.serve.links import build_item_links, build_items_links
 from gis.serve.negotiate import format_of
 from gis.serve.openapi import ITEM_PARAMETERS, ITEMS_PARAMETERS
@@ -48,12 +49,23 @@ class Asked:
     hits: bool = False
 
 
+@dataclass(frozen=True)
+class Found:
+    """What the database answered: the page as text, and how much there is."""
+
+    version: int
+    matched: int
+    returned: int
+    text: bytes
+
+
 class Features:
     """Handlers of /collections/{layer}/items and /items/{code}."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._composer = Composer(context.catalogue, context.city.stored_srid)
+        self._counts = Counts()
 
     async def items(self, request: Request) -> Response:
         """A page of features, and how many there are in all."""
@@ -61,33 +73,48 @@ class Features:
         version = self._composer.version(asked.layer.id)
         if unchanged := await self._unchanged(request, asked, version):
             return unchanged
-        statements = [version, self._composer.count(asked.query)]
-        if not asked.hits:
-            statements.append(self._composer.page(asked.query))
-        rows = await fetch(request, self._context.database, asked.level, statements)
-        text, returned = (rows[2] or (None, 0))[:2] if len(rows) > 2 else (None, 0)
-        matched = (rows[1] or (0,))[0]
+        found = await self._fetch_items(request, asked, version)
         links = build_items_links(
             self._context,
             request,
             asked.layer,
             limit=asked.query.limit,
             offset=asked.query.offset,
-            matched=0 if asked.hits else matched,
+            matched=0 if asked.hits else found.matched,
         )
         tail = {
-            "numberMatched": matched,
-            "numberReturned": returned,
+            "numberMatched": found.matched,
+            "numberReturned": found.returned,
             "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "links": links,
         }
         body = b'{"type":"FeatureCollection","features":[%b],%b' % (
-            text or b"",
+            found.text,
             orjson.dumps(tail)[1:],
         )
         if asked.format == "html":
             return self._items_page(request, asked, body)
-        return self._answer(request, asked, body, rows[0])
+        return self._answer(request, asked, body, found.version)
+
+    async def _fetch_items(
+        self, request: Request, asked: Asked, version: Statement
+    ) -> Found:
+        """Page and count; the count from before where the table has not changed."""
+        database, level = self._context.database, asked.level
+        key = matching_key(request, asked.layer.id, level, _today())
+        count = self._composer.count(asked.query)
+        page = [] if asked.hits else [self._composer.page(asked.query)]
+        wanted = [] if key in self._counts else [count]
+        rows = await fetch(request, database, level, [version, *page, *wanted])
+        current = (rows[0] or (0,))[0]
+        matched = self._counts.get(key, current)
+        if matched is None:
+            if not wanted:
+                rows += await fetch(request, database, level, [count])
+            matched = (rows[-1] or (0,))[0]
+            self._counts.put(key, current, matched)
+        text, returned = (rows[1] or (None, 0))[:2] if page else (None, 0)
+        return Found(current, matched, returned, text or b"")
 
     async def item(self, request: Request) -> Response:
         """One feature by its code, as valid now or at `datetime`."""
@@ -107,7 +134,7 @@ class Features:
         body = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
         if asked.format == "html":
             return self._item_page(request, asked, body)
-        return self._answer(request, asked, body, rows[0])
+        return self._answer(request, asked, body, (rows[0] or (0,))[0])
 
     # -- reading the request -----------------------------------------------------
 
@@ -171,7 +198,7 @@ class Features:
 
     # -- answering ---------------------------------------------------------------
 
-    def _etag(self, request: Request, asked: Asked, version: object) -> str:
+    def _etag(self, request: Request, asked: Asked, version: int) -> str:
         context = self._context
         return weak_etag(
             context.base_url(request),
@@ -191,13 +218,13 @@ class Features:
         if asked.format == "html" or "if-none-match" not in request.headers:
             return None
         rows = await fetch(request, self._context.database, asked.level, [version])
-        etag = self._etag(request, asked, rows[0])
+        etag = self._etag(request, asked, (rows[0] or (0,))[0])
         if not is_unchanged(request, etag):
             return None
         return not_modified(cache_headers(asked.level, _SECONDS, etag))
 
     def _answer(
-        self, request: Request, asked: Asked, body: bytes, version: object
+        self, request: Request, asked: Asked, body: bytes, version: int
     ) -> Response:
         etag = self._etag(request, asked, version)
         headers = cache_headers(asked.level, _SECONDS, etag)
