@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gis.demo.frames import build_frame, one_of
+from gis.demo.frames import build_frame, figures, one_of
 from gis.demo.ground import Ground
 from gis.demo.history import Growth, adopted
 from gis.demo.places import Places
@@ -23,7 +23,6 @@ _ROAD_GROWTH = Growth(0.25, 0.62, 1.0, 0.10)
 _NO_DIRECTION = {"group": 0.10, "road": 0.40}
 _SENSOR_MM = 5.4
 _ASPECT = 9 / 16
-_DETECT_PX_M = 25.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,8 @@ def cameras(
         group, _NO_DIRECTION["group"], _NO_DIRECTION["road"]
     )
     azimuth = np.where(known, np.round(posts.azimuth_deg % 360, 1) % 360, np.nan)
-    reach = pixels / (2 * _DETECT_PX_M * np.tan(np.radians(hfov) / 2))
+    detect_px_m = figures("image_purpose", "pixels_per_m", np.array(["detect"]))[0]
+    reach = pixels / (2 * detect_px_m * np.tan(np.radians(hfov) / 2))
     industry = np.where(
         group,
         one_of(random, ("01", "02", "08"), (0.6, 0.25, 0.15), count),

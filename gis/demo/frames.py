@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 
 from gis.demo.facts import STORED, to_stored
+from layers import load_codes
 
 BEGIN = np.datetime64("2012-01-01")
 NEVER = np.datetime64("NaT", "D")
@@ -88,3 +89,10 @@ def one_of(
     return np.array(choices, dtype=object)[
         random.choice(len(choices), count, p=weights)
     ]
+
+
+def figures(table: str, column: str, codes: np.ndarray) -> np.ndarray:
+    """(n,) a standard's figure for each code; nan where its table states none."""
+    rows = load_codes(table)
+    text = [rows[code][column] for code in codes]
+    return np.array([float(t) if t else np.nan for t in text])

@@ -10,7 +10,7 @@ import shapely
 
 from gis.demo.buildings import Buildings
 from gis.demo.facts import to_working
-from gis.demo.frames import build_frame, numbered
+from gis.demo.frames import build_frame, figures, numbered
 from gis.demo.ground import Ground
 from gis.demo.people import People
 from gis.demo.zones import as_multi, division
@@ -20,7 +20,6 @@ _LEAST_M2 = 2_000.0
 _COMPOUND_SHARE = 0.42
 _AIRPORT = (120.434, 30.235, 420.0)
 _NAMES = ("苑", "园", "里", "家园", "新村", "花园", "公寓", "名邸")
-_PARK_RADIUS_M = {"large": 500.0, "small": 300.0, "pocket": 0.0}
 
 
 @dataclass(frozen=True)
@@ -233,7 +232,9 @@ def parks(ground: Ground) -> gpd.GeoDataFrame:
     fits = shapely.area(inner) > 200
     inner, cell = inner[fits], cell[fits]
     area = shapely.area(inner)
-    kind = np.where(area >= 5000, "large", np.where(area >= 2000, "small", "pocket"))
+    classes = np.array(["large", "small", "pocket"], dtype=object)
+    least = np.nan_to_num(figures("park_kind", "area_min_m2", classes))
+    kind = classes[(area[:, None] >= least).argmax(axis=1)]
     return build_frame(
         as_multi(inner),
         code=numbered("PK", len(inner), 5),
@@ -241,7 +242,7 @@ def parks(ground: Ground) -> gpd.GeoDataFrame:
         seed=ground.seed,
         kind=kind,
         area_m2=np.round(area, 2),
-        service_radius_m=np.array([_PARK_RADIUS_M[k] for k in kind]),
+        service_radius_m=figures("park_kind", "radius_m", kind),
     )
 
 

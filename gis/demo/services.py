@@ -8,11 +8,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gis.demo.frames import build_frame, numbered, one_of
+from gis.demo.frames import build_frame, figures, numbered, one_of
 from gis.demo.ground import Ground
 from gis.demo.history import Growth, adopted, versions
 from gis.demo.places import Places, stem
-from layers import load_codes
 
 
 def scattered(
@@ -85,13 +84,6 @@ def flagged(
     )
 
 
-def radii(table: str, kind: np.ndarray) -> np.ndarray:
-    """(n,) service radius [m] of each kind, from the standard's table."""
-    rows = load_codes(table)
-    text = [rows[k]["radius_m"] for k in kind]
-    return np.array([float(t) if t else np.nan for t in text])
-
-
 def _mixed(
     ground: Ground, purpose: str, parts: Sequence[tuple[str, int, float]]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -138,7 +130,7 @@ def service_points(ground: Ground) -> gpd.GeoDataFrame:
             "kind": kind,
             "address": stem(ground, cells) + "路 1 号",
             "opening_hours": np.where(kind == "market", "05:30-18:30", "08:30-17:30"),
-            "service_radius_m": radii("service_point_kind", kind),
+            "service_radius_m": figures("service_point_kind", "radius_m", kind),
         },
     )
 
@@ -166,7 +158,7 @@ def elderly_services(ground: Ground) -> gpd.GeoDataFrame:
         columns={
             "kind": kind,
             "beds": beds,
-            "service_radius_m": radii("elderly_service_kind", kind),
+            "service_radius_m": figures("elderly_service_kind", "radius_m", kind),
         },
     )
 
@@ -182,7 +174,7 @@ def clinics(ground: Ground) -> gpd.GeoDataFrame:
         name=stem(ground, cells) + np.array([ending[k] for k in kind], dtype=object),
         seed=ground.seed,
         kind=kind,
-        service_radius_m=radii("clinic_kind", kind),
+        service_radius_m=figures("clinic_kind", "radius_m", kind),
     )
 
 
@@ -228,7 +220,7 @@ def schools(ground: Ground) -> gpd.GeoDataFrame:
         seed=ground.seed,
         kind=kind,
         places=random.integers(180, 1800, len(cells)),
-        service_radius_m=radii("school_kind", kind),
+        service_radius_m=figures("school_kind", "radius_m", kind),
     )
 
 
