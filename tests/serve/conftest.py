@@ -181,3 +181,15 @@ def start(canary_dsn: str, catalogue: Catalogue, city: City, tmp_path: Path) -> 
         return serving(canary_dsn, settings, catalogue, city, reader_for)
 
     return begin
+
+
+@pytest.fixture
+def serve_city(city: City, tmp_path: Path) -> Start:
+    """Starts a server over any database and catalogue."""
+
+    def begin(
+        dsn: str, catalogue: Catalogue
+    ) -> contextlib.AbstractContextManager[Server]:
+        return serving(dsn, settings_of(tmp_path / "home"), catalogue, city)
+
+    return begin

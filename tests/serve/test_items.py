@@ -276,3 +276,23 @@ def test_pages(server, lang):
     item = server.get(f"{ITEMS}/component-1?f=html&lang={lang}")
     assert item.status_code == 200
     assert "component-1" in item.text
+
+
+def test_count_is_fresh_after_a_commit(server):
+    path = "/collections/elevator/items?resulttype=hits"
+    before = server.json(path)["numberMatched"]
+    assert server.json(path)["numberMatched"] == before
+    with psycopg.connect(server.dsn) as connection:
+        row = connection.execute("SELECT * FROM city.elevator LIMIT 1")
+        names = [f'"{c.name}"' for c in row.description if c.name != "fid"]
+        values = ["'added'" if name == '"code"' else name for name in names]
+        connection.execute(
+            f"INSERT INTO city.elevator ({', '.join(names)}) "
+            f"SELECT {', '.join(values)} FROM city.elevator LIMIT 1"
+        )
+    try:
+        assert server.json(path)["numberMatched"] == before + 1
+    finally:
+        with psycopg.connect(server.dsn) as connection:
+            connection.execute("DELETE FROM city.elevator WHERE code = 'added'")
+    assert server.json(path)["numberMatched"] == before
