@@ -183,13 +183,13 @@ def start(canary_dsn: str, catalogue: Catalogue, city: City, tmp_path: Path) -> 
     return begin
 
 
-@pytest.fixture
-def serve_city(city: City, tmp_path: Path) -> Start:
+@pytest.fixture(scope="session")
+def serve_city(city: City, tmp_path_factory: pytest.TempPathFactory) -> Start:
     """Starts a server over any database and catalogue."""
 
     def begin(
         dsn: str, catalogue: Catalogue
     ) -> contextlib.AbstractContextManager[Server]:
-        return serving(dsn, settings_of(tmp_path / "home"), catalogue, city)
+        return serving(dsn, settings_of(tmp_path_factory.mktemp("h")), catalogue, city)
 
     return begin
