@@ -105,8 +105,9 @@ def level_rings(
         points, rings = _close(point, points, first, item, 0, ring, rings)
         if closed_circle and near > 0.0:
             first = points
-            points = _arc(TURN, 0.0, near, 0.0, near, 0.0, near, wedge, parts,
-                          lattice, point, points, first)  # fmt: skip
+            points = _arc(TURN, 0.0, wedge.axis_x, wedge.axis_y, wedge.axis_x,
+                          wedge.axis_y, near, wedge, parts, lattice, point, points,
+                          first)  # fmt: skip
             points, rings = _close(point, points, first, item, 1, ring, rings)
     return points, rings
 
