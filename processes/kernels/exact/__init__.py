@@ -1,0 +1,36 @@
+"""One exact kernel for every shape: what is covered, how deep, in every zone and cell.
+
+No union is ever built. Every edge of every shape is followed once; how many services
+lie over it is known from exact signs of integers, and what it adds to each sum is a
+closed form. Room by room, in the order of the steps:
+
+1. `pack`, `build`: geometries to whole millimetres; `scene`: the words and the state.
+   `perturb`: symbolic perturbation, signs that are never zero.
+2. `bins`: edges sorted into output cells.
+3. `references`: the state at one point of every cell.
+4. `crossings`, `subgrid`: which edges cross which.
+5. `skip`: cells so deep that nothing in them counts.
+6. `starts`: the state where a chain begins.
+7. `chains`, `emit`: the state along every chain, and what each piece adds.
+8. `chains`: every ring must come back to the state it began with.
+10. `threads`, `solve`: all of it in parts, on several threads.
+
+`exact` is the door, `figures` turns whole-number sums into metres.
+"""
+
+from __future__ import annotations
+
+from processes.kernels.exact.exact import exact_coverage
+from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
+from processes.kernels.exact.solve import NotClosed, Tuning
+from processes.kernels.exact.threads import Stopped
+
+__all__ = [
+    "Cells",
+    "ExactCoverage",
+    "Measure",
+    "NotClosed",
+    "Stopped",
+    "Tuning",
+    "exact_coverage",
+]

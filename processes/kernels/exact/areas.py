@@ -1,0 +1,44 @@
+"""Step 7, last part: areas of cells from the sums of their rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.scene import Float64, Int64, Whole
+
+
+@compiled
+def cell_areas(
+    sums: Int64, cell: Int64, columns: Whole, width: float, unit: float, height: float
+) -> tuple[Float64, Float64]:
+    """Area of the numbered cells, and height at which the cells left of each are held.
+
+    Parameters
+    ----------
+    sums : (n, 3 * depths) of `Sums`
+    unit, height : parts that a square millimetre and a millimetre are divided into
+
+    Returns
+    -------
+    (depths, n) mm2 and (depths, n) mm.
+
+    Notes
+    -----
+    area = own area + width * sum of the heights of the cells right of it in the row.
+    """
+    depths = sums.shape[1] // 3
+    n = len(cell)
+    area = np.empty((depths, n))
+    beside = np.empty((depths, n))
+    for k in range(depths):
+        right = np.int64(0)
+        row = np.int64(-1)
+        for i in range(n - 1, -1, -1):
+            if cell[i] // columns != row:
+                row = cell[i] // columns
+                right = np.int64(0)
+            area[k, i] = sums[i, 2 * k] / unit + width * (right / height)
+            right += sums[i, 2 * k + 1]
+            beside[k, i] = right / height
+    return area, beside

@@ -1,0 +1,179 @@
+"""Steps 7 and 8: carry the state along every chain, emit, and see that it closes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.emit import add_service_piece, walk_edge
+from processes.kernels.exact.events import read_events, room_for_events
+from processes.kernels.exact.references import Windings, winding_at
+from processes.kernels.exact.scene import (
+    LINE,
+    ONE_SERVICE,
+    OTHER,
+    POINT,
+    SERVICE,
+    START,
+    ZONE,
+    Bins,
+    Frames,
+    Grid,
+    Int8,
+    Int32,
+    Int64,
+    Scene,
+    Sums,
+    Truth,
+    Whole,
+    other_depth,
+    service_depth,
+)
+
+_NO_ZONE = (1 << 40) - 1
+_NOTHING = START | (START << 20)
+
+
+@compiled
+def _state_at(
+    vertex: Whole, shape: Whole, change: Whole, scene: Scene, grid: Grid,
+    reference: Int64, windings: Windings,
+) -> Whole:  # fmt: skip
+    """State beside a vertex, its own shape left out."""
+    column = np.int64(scene.xy[vertex, 0]) // grid.cell
+    row = np.int64(scene.xy[vertex, 1]) // grid.cell
+    state: Whole = reference[row, column] + change
+    if scene.kind[shape] == SERVICE or scene.kind[shape] == OTHER:
+        turns = winding_at(scene, grid, windings, shape, row, column)
+        state -= scene.weight[shape] * turns
+    return state
+
+
+@compiled
+def _stays_deep(
+    state: Whole, first: Whole, last: Whole, scene: Scene, event: Int32, depths: Whole
+) -> tuple[Truth, Whole]:
+    """Whether no crossing can bring an edge up to a counted depth; the state after."""
+    leaves = np.int64(0)
+    after = state
+    for k in range(first, last):
+        weight = scene.weight[scene.edge_shape[event[k] >> 1]]
+        if event[k] & 1:
+            after -= weight
+            if weight == ONE_SERVICE:
+                leaves += 1
+        else:
+            after += weight
+    return service_depth(state) - leaves >= depths, after
+
+
+@compiled
+def propagate(
+    first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, frames: Frames,
+    reference: Int64, windings: Windings, change: Int64, depths: Whole,
+    event_start: Int64, event: Int32,
+    active: Int8, restart: Int64, sums: Sums, chain_state: Int64,
+) -> Whole:  # fmt: skip
+    """Carry the state along the chains first..last and add their edges to the sums.
+
+    Parameters
+    ----------
+    change : (c,) change of state from the point of the cell to a chain's first vertex
+    event_start, event : crossings of each edge
+    active : (v,) of step 5; empty when every edge counts
+    restart : (v,) like `change` for edges that become active again
+    chain_state : (c,) written: state at each chain's first vertex
+
+    Returns
+    -------
+    Number of rings at whose end the state is not what it was at their start; 0.
+    """
+    number = bins.number
+    width = float(grid.cell)
+    inverse = 1.0 / width
+    capacity = 64
+    events = room_for_events(capacity)
+    open_rings = 0
+    for chain in range(first, last):
+        shape = np.int64(scene.chain_shape[chain])
+        kind = scene.kind[shape]
+        own_row = scene.row[shape]
+        begin = scene.chain_start[chain]
+        end = scene.chain_start[chain + 1] - 1
+        state = _state_at(begin, shape, change[chain], scene, grid, reference, windings)
+        chain_state[chain] = state
+        if kind == POINT:
+            continue
+        state_at_start = state
+        lost = False
+        whole = True
+        qx = float(scene.xy[begin, 0])
+        qy = float(scene.xy[begin, 1])
+        for e in range(begin, end):
+            px = qx
+            py = qy
+            qx = float(scene.xy[e + 1, 0])
+            qy = float(scene.xy[e + 1, 1])
+            if len(active) > 0 and active[e] == 0:
+                lost = True
+                whole = False
+                if kind == ZONE:
+                    walk_edge(
+                        px, py, qx, qy, _NOTHING + depths,
+                        0, events,
+                        kind, own_row, depths, grid, number, frames, sums,
+                    )  # fmt: skip
+                continue
+            if lost:
+                lost = False
+                state = _state_at(
+                    e, shape, restart[e], scene, grid, reference, windings
+                )
+            from_event = event_start[e]
+            to_event = event_start[e + 1]
+            if to_event == from_event:
+                depth = service_depth(state)
+                if kind == SERVICE:
+                    if depth >= depths or depth < 0:
+                        continue
+                    column = int(px * inverse)
+                    row = int(py * inverse)
+                    x0 = column * width
+                    y0 = row * width
+                    if (
+                        min(px, qx) > x0 and max(px, qx) < x0 + width
+                        and min(py, qy) > y0 and max(py, qy) < y0 + width
+                    ):  # fmt: skip
+                        add_service_piece(
+                            px, py, qx, qy, column, row, state, depth, depths,
+                            grid, number, frames, sums,
+                        )  # fmt: skip
+                        continue
+                elif kind == ZONE:
+                    if (state & _NO_ZONE) == _NOTHING:
+                        continue
+                elif kind != LINE and other_depth(state) > 0:
+                    continue
+                walk_edge(
+                    px, py, qx, qy, state, 0, events,
+                    kind, own_row, depths, grid, number, frames, sums,
+                )  # fmt: skip
+                continue
+            if kind == SERVICE and service_depth(state) >= depths:
+                deep, after = _stays_deep(
+                    state, from_event, to_event, scene, event, depths
+                )
+                if deep:
+                    state = after
+                    continue
+            if to_event - from_event > capacity:
+                capacity = 2 * (to_event - from_event)
+                events = room_for_events(capacity)
+            n = read_events(e, from_event, to_event, scene, event, events)
+            state = walk_edge(
+                px, py, qx, qy, state, n, events,
+                kind, own_row, depths, grid, number, frames, sums,
+            )  # fmt: skip
+        if whole and kind != LINE and state != state_at_start:
+            open_rings += 1
+    return open_rings

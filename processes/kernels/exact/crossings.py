@@ -1,0 +1,198 @@
+"""Step 4: which edges cross which, cell by cell; on the way, the states of step 6."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.perturb import along, crossing
+from processes.kernels.exact.scene import (
+    Bins,
+    Grid,
+    Int8,
+    Int32,
+    Int64,
+    Scene,
+    Truth,
+    Whole,
+)
+from processes.kernels.exact.starts import change_to_vertex
+from processes.kernels.exact.subgrid import (
+    MOST_ACROSS,
+    gather,
+    subdivide,
+    usual_across,
+)
+
+
+@compiled
+def _is_of_one_shape(first: Whole, last: Whole, scene: Scene, bins: Bins) -> Truth:
+    """Whether every edge of a cell is of one shape; its chains may lie anywhere."""
+    for k in range(first + 1, last):
+        if scene.edge_shape[bins.edge[k]] != scene.edge_shape[bins.edge[first]]:
+            return False
+    return True
+
+
+@compiled
+def _active_edges(first: Whole, last: Whole, bins: Bins, active: Int8) -> Whole:
+    """How many edges of a cell are active."""
+    n = 0
+    for k in range(first, last):
+        n += active[bins.edge[k]]
+    return n
+
+
+@compiled
+def _meeting_subcell(
+    i: Whole, j: Whole, i_is_first: bool, ends: Int64,
+    x0: Whole, y0: Whole, cell: Whole, across: Whole, size: Whole,
+) -> Whole:  # fmt: skip
+    """Subcell of the crossing point of edges i and j, -1 if in another cell.
+
+    Notes
+    -----
+    The point is always computed along the edge of lower priority, in coordinates of
+    the whole scene: the same bits wherever a pair is found.
+    """
+    if not i_is_first:
+        i, j = j, i
+    ax = ends[i, 0]
+    ay = ends[i, 1]
+    bx = ends[i, 2]
+    by = ends[i, 3]
+    t = along(ax, ay, bx, by, ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3])
+    x = ax + t * (bx - ax) - x0
+    y = ay + t * (by - ay) - y0
+    if x < 0.0 or y < 0.0 or x >= cell or y >= cell:
+        return -1
+    inverse = 1.0 / size
+    column = min(int(x * inverse), across - 1)
+    return min(int(y * inverse), across - 1) * across + column
+
+
+@compiled
+def _pairs_of_subcell(
+    subcell: Whole, first_edge: Whole, scene: Scene, bins: Bins,
+    x0: Whole, y0: Whole, cell: Whole, across: Whole, size: Whole,
+    start: Int64, item: Int64, ends: Int64, box: Int64, shape: Int64, wanted: Int8,
+    found: Int32, n: Whole,
+) -> tuple[Int32, Whole]:  # fmt: skip
+    """Append the crossings whose point lies in a subcell to found[:n]."""
+    first = start[subcell]
+    last = start[subcell + 1]
+    next_shape = first
+    for u in range(first, last):
+        i = item[u]
+        if next_shape <= u:
+            next_shape = u + 1
+            while next_shape < last and shape[item[next_shape]] == shape[i]:
+                next_shape += 1
+        priority = scene.priority[shape[i]]
+        left = box[i, 0]
+        bottom = box[i, 1]
+        right = box[i, 2]
+        top = box[i, 3]
+        for v in range(next_shape, last):
+            j = item[v]
+            if (
+                box[j, 0] > right or box[j, 2] < left
+                or box[j, 1] > top or box[j, 3] < bottom
+                or not (wanted[i] or wanted[j])
+            ):  # fmt: skip
+                continue
+            other = scene.priority[shape[j]]
+            if other == priority:
+                continue
+            sign = crossing(
+                ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
+                ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
+            )  # fmt: skip
+            if sign == 0 or (
+                scene.weight[shape[i]] == 0 and scene.weight[shape[j]] == 0
+            ):
+                continue
+            meeting = _meeting_subcell(
+                i, j, priority < other, ends, x0, y0, cell, across, size
+            )
+            if meeting != subcell:
+                continue
+            if n == len(found):
+                larger = np.empty((2 * n, 2), np.int32)
+                larger[:n] = found
+                found = larger
+            enters = i if sign > 0 else j
+            leaves = j if sign > 0 else i
+            found[n, 0] = bins.edge[first_edge + enters]
+            found[n, 1] = bins.edge[first_edge + leaves]
+            n += 1
+    return found, n
+
+
+@compiled
+def find_crossings(
+    first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, across: Whole,
+    query_start: Int64, query_vertex: Int64, query_shape: Int64, change: Int64,
+    active: Int8, dead: Int8,
+) -> Int32:  # fmt: skip
+    """Crossings of the numbered cells first..last.
+
+    Parameters
+    ----------
+    across : subcells along a side of a cell; 0 for the usual number
+    query_start : (n + 1,) first query of each cell
+    query_vertex, query_shape : (q,) vertices whose state is asked, and their shapes
+    change : (q,) written: change of state from the cell's point to the vertex
+    active, dead : of step 5; empty when it is not taken
+
+    Returns
+    -------
+    (m, 2) edges: the first enters the shape of the second, the second leaves the
+    shape of the first.
+    """
+    capacity = 1024
+    ends = np.empty((capacity, 4), np.int64)
+    box = np.empty((capacity, 4), np.int64)
+    shape = np.empty(capacity, np.int64)
+    wanted = np.empty(capacity, np.int8)
+    start = np.empty(MOST_ACROSS * MOST_ACROSS + 2, np.int64)
+    item = np.empty(4096, np.int64)
+    found = np.empty((4096, 2), np.int32)
+    n_found: Whole = 0
+    for c in range(first, last):
+        begin = bins.start[c]
+        end = bins.start[c + 1]
+        n = end - begin
+        skips = len(dead) > 0 and dead[c] != 0
+        pairs: Truth = not _is_of_one_shape(begin, end, scene, bins)
+        if pairs and skips:
+            pairs = _active_edges(begin, end, bins, active) > 0
+        if not pairs and query_start[c] == query_start[c + 1]:
+            continue
+        if n > capacity:
+            capacity = 2 * n
+            ends = np.empty((capacity, 4), np.int64)
+            box = np.empty((capacity, 4), np.int64)
+            shape = np.empty(capacity, np.int64)
+            wanted = np.empty(capacity, np.int8)
+        gather(begin, end, scene, bins, active, not skips, ends, box, shape, wanted)
+        row = bins.cell[c] // grid.columns
+        x0 = (bins.cell[c] - row * grid.columns) * grid.cell
+        y0 = row * grid.cell
+        m = min(across, grid.cell) if across > 0 else usual_across(n, grid.cell)
+        size = (grid.cell + m - 1) // m
+        item = subdivide(n, ends, x0, y0, m, size, start, item)
+        for q in range(query_start[c], query_start[c + 1]):
+            change[q] = change_to_vertex(
+                query_vertex[q], query_shape[q], scene, x0, y0, m, size,
+                start, item, ends, shape,
+            )  # fmt: skip
+        if not pairs:
+            continue
+        for subcell in range(m * m):
+            if start[subcell + 1] - start[subcell] > 1:
+                found, n_found = _pairs_of_subcell(
+                    subcell, begin, scene, bins, x0, y0, grid.cell, m, size,
+                    start, item, ends, box, shape, wanted, found, n_found,
+                )  # fmt: skip
+    return found[:n_found].copy()

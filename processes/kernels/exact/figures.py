@@ -1,0 +1,246 @@
+"""From whole-number sums to figures in metres."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from processes.kernels.arrays import FloatArray, IntArray
+from processes.kernels.exact.areas import cell_areas
+from processes.kernels.exact.build import Built
+from processes.kernels.exact.scene import AREA_UNIT, FIELD, HEIGHT_UNIT, START
+from processes.kernels.exact.solve import Solved
+
+MM2_PER_M2 = 1e6
+_MM_PER_M = 1e3
+_NOTHING_M2 = 1e-5
+_TRACE_M2 = 1e-9
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How much there is, and how much of it at least 1..d services cover.
+
+    Parameters
+    ----------
+    total : (z,) in each zone
+    covered : (d, z) covered by at least k + 1 services in row k
+    outside_total : in no zone; of ground nan: it has no bounds there
+    outside_covered : (d,) in no zone and covered
+    """
+
+    total: FloatArray
+    covered: FloatArray
+    outside_total: float
+    outside_covered: FloatArray
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells that are covered at all or hold an edge, row by row.
+
+    Parameters
+    ----------
+    cell_m : width of a cell
+    column, row : (c,) a cell begins at (column * cell_m, row * cell_m)
+    area_m2 : (d, c) area covered by at least k + 1 services
+    length_m : (d, c) length of lines covered so
+    """
+
+    cell_m: int
+    column: IntArray
+    row: IntArray
+    area_m2: FloatArray
+    length_m: FloatArray
+
+
+@dataclass(frozen=True)
+class ExactCoverage:
+    """What services cover of zones, lines, points and other polygons.
+
+    Parameters
+    ----------
+    area_m2 : of the ground
+    union_m2 : (d,) ground covered by at least k + 1 services, in zones or not
+    length_m : of lines; zeros without lines
+    weight, count : of points
+    other_m2 : of the ground of others, each square metre once
+    cells : of the output grid
+    point_zone : (p,) zone that holds each point, -1 for none
+    point_depth : (p,) services that hold it
+    crossings : pairs of edges that cross, a measure of the work done
+    """
+
+    area_m2: Measure
+    union_m2: FloatArray
+    length_m: Measure
+    weight: Measure
+    count: Measure
+    other_m2: Measure
+    cells: Cells
+    point_zone: IntArray
+    point_depth: IntArray
+    crossings: int
+
+
+def areas_mm2(built: Built, solved: Solved) -> tuple[FloatArray, FloatArray]:
+    """Covered area of the numbered cells, and of one cell of the gap left of each.
+
+    Returns
+    -------
+    (d, n) and (d, n) mm2; the latter is 0 or a whole cell.
+    """
+    width = float(built.grid.cell)
+    area, beside = cell_areas(
+        solved.sums.cell, solved.bins.cell, built.grid.columns, width,
+        AREA_UNIT, HEIGHT_UNIT,
+    )  # fmt: skip
+    return area, np.rint(beside / width) * width * width
+
+
+def figures(
+    built: Built,
+    solved: Solved,
+    depths: int,
+    point_row: IntArray,
+    weights: FloatArray,
+    cell_m: int,
+) -> ExactCoverage:
+    """Every figure of a run.
+
+    Parameters
+    ----------
+    point_row : position of each point that has a place
+    weights : (p,) of all points
+    """
+    zones = len(built.zone_double_area)
+    cells, union_m2 = _cells(built, solved, depths, cell_m)
+    area = solved.sums.area / built.frames.unit / MM2_PER_M2
+    length = solved.sums.length / AREA_UNIT / _MM_PER_M
+    ground = built.zone_double_area / 2.0 / MM2_PER_M2
+    covered = np.clip(area[:depths, :zones], 0.0, ground)
+    state = solved.chain_state[built.point_chain :]
+    point_zone = np.full(len(weights), -1, np.int64)
+    point_depth = np.zeros(len(weights), np.int64)
+    point_zone[point_row] = (state >> 40) - 1
+    point_depth[point_row] = (state & FIELD) - START
+    here = np.zeros(len(weights))
+    here[point_row] = 1.0
+    return ExactCoverage(
+        area_m2=Measure(ground, covered, math.nan, _outside(union_m2, covered)),
+        union_m2=union_m2,
+        length_m=Measure(
+            length[depths, :zones],
+            length[:depths, :zones],
+            float(length[depths, zones]),
+            length[:depths, zones],
+        ),
+        weight=_of_points(point_zone, point_depth, weights * here, zones, depths),
+        count=_of_points(point_zone, point_depth, here, zones, depths),
+        other_m2=_of_others(area, zones, depths),
+        cells=cells,
+        point_zone=point_zone,
+        point_depth=point_depth,
+        crossings=solved.crossings,
+    )
+
+
+def no_figures(
+    depths: int, zones: int, weights: FloatArray, cell_m: int
+) -> ExactCoverage:
+    """The answer when there is nothing at all."""
+    points = len(weights)
+    none = np.zeros((depths, zones))
+    nothing = Measure(np.zeros(zones), none, 0.0, np.zeros(depths))
+    ground = Measure(np.zeros(zones), none, math.nan, np.zeros(depths))
+    no_cell = np.empty(0, np.int64)
+    no_area = np.empty((depths, 0))
+    return ExactCoverage(
+        area_m2=ground,
+        union_m2=np.zeros(depths),
+        length_m=nothing,
+        weight=nothing,
+        count=nothing,
+        other_m2=nothing,
+        cells=Cells(cell_m, no_cell, no_cell, no_area, no_area),
+        point_zone=np.full(points, -1, np.int64),
+        point_depth=np.zeros(points, np.int64),
+        crossings=0,
+    )
+
+
+def _outside(whole: FloatArray, inside: FloatArray) -> FloatArray:
+    """What is left of the whole, per depth; what the rounding of sums leaves is 0."""
+    rest = [
+        math.fsum([total, *(-part).tolist()])
+        for total, part in zip(whole.tolist(), inside, strict=True)
+    ]
+    left = np.array(rest, np.float64)
+    left[left < _NOTHING_M2] = 0.0
+    return left
+
+
+def _of_others(area: FloatArray, zones: int, depths: int) -> Measure:
+    inside = np.maximum(area[2 * depths, :zones], 0.0)
+    covered = np.clip(area[depths : 2 * depths, :zones], 0.0, inside)
+    whole = area[2 * depths, zones:]
+    outside = _outside(whole, inside[np.newaxis])[0]
+    outside_covered = _outside(area[depths : 2 * depths, zones], covered)
+    return Measure(
+        inside, covered, float(outside), np.minimum(outside_covered, outside)
+    )
+
+
+def _of_points(
+    zone: IntArray, depth: IntArray, weight: FloatArray, zones: int, depths: int
+) -> Measure:
+    """Sums of weights by zone; added in order of weight, so in any order of points."""
+    order = np.argsort(weight, kind="stable")
+    zone, depth, weight = zone[order], depth[order], weight[order]
+    column = np.where(zone < 0, zones, zone)
+
+    def sums(counts: FloatArray) -> FloatArray:
+        found = np.bincount(column, weights=counts, minlength=zones + 1)
+        return found.astype(np.float64)
+
+    total = sums(weight)
+    covered = np.array([sums(np.where(depth > k, weight, 0.0)) for k in range(depths)])
+    return Measure(
+        total[:zones], covered[:, :zones], float(total[zones]), covered[:, zones]
+    )
+
+
+def _cells(
+    built: Built, solved: Solved, depths: int, cell_m: int
+) -> tuple[Cells, FloatArray]:
+    """The covered cells, and the covered area of all of them by depth."""
+    area_mm2, gap_mm2 = areas_mm2(built, solved)
+    cell = solved.bins.cell
+    gap = np.diff(cell, prepend=cell[:1]) - 1
+    gap[gap_mm2.max(axis=0, initial=0.0) == 0.0] = 0
+    gap = np.maximum(gap, 0)
+    of = np.repeat(np.arange(len(cell)), gap)
+    step = np.arange(len(of)) - np.repeat(np.cumsum(gap) - gap, gap)
+    where = np.concatenate([cell, cell[of] - gap[of] + step])
+    area_m2 = np.concatenate([area_mm2, gap_mm2[:, of]], axis=1) / MM2_PER_M2
+    length_mm = solved.sums.cell[:, 2 * depths :].T / AREA_UNIT
+    length_m = np.zeros_like(area_m2)
+    length_m[:, : len(cell)] = length_mm / _MM_PER_M
+    union_m2 = np.array([math.fsum(row) for row in area_m2.tolist()])
+    held = np.flatnonzero((area_m2[0] > _TRACE_M2) | (length_m[0] > 0.0))
+    held = held[np.argsort(where[held], kind="stable")]
+    columns = built.grid.columns
+    first_column = built.origin[0] // built.grid.cell
+    first_row = built.origin[1] // built.grid.cell
+    return (
+        Cells(
+            cell_m,
+            where[held] % columns + first_column,
+            where[held] // columns + first_row,
+            np.clip(area_m2[:, held], 0.0, float(cell_m) ** 2),
+            length_m[:, held],
+        ),
+        np.maximum(union_m2, 0.0),
+    )

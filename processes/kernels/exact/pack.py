@@ -1,0 +1,277 @@
+"""Geometries to integer chains: whole millimetres, interiors left, doubles hashed.
+
+Chains do not depend on how a geometry was written down: rings begin at their least
+vertex, shapes are ordered by where they lie and by what they are. The same shapes in
+any order give the same scene, so the same figures to the bit.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+
+from processes.kernels.arrays import GeometryArray
+from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.scene import Float64, Int8, Int64, Whole
+from processes.kernels.exact.threads import Workers, even_parts
+
+MM = 1000.0
+FARTHEST_M = 1e9
+_BAND_MM = 500_000
+_ROUND_COLUMN = 1 << 41
+_POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_LINES = (
+    shapely.GeometryType.LINESTRING,
+    shapely.GeometryType.MULTILINESTRING,
+    shapely.GeometryType.LINEARRING,
+)
+
+
+class Chains(NamedTuple):
+    """Chains of one layer in millimetres of its own coordinate system.
+
+    Parameters
+    ----------
+    xy : (v, 2) vertices, with room between chains
+    start, size : (c,) first vertex and number of vertices of each chain; 0: dropped
+    shape_start : (s + 1,) first chain of each shape
+    """
+
+    xy: Int64
+    start: Int64
+    size: Int64
+    shape_start: Int64
+
+
+@compiled
+def _clean(
+    first: Whole, last: Whole, metres: Float64, start: Int64, hole: Int8, closed: bool,
+    xy: Int64, size: Int64,
+) -> None:  # fmt: skip
+    """Round chains first..last to mm; drop repeated vertices; orient and turn rings."""
+    for r in range(first, last):
+        begin = start[r]
+        n = 0
+        for v in range(begin, start[r + 1]):
+            x = np.int64(np.rint(metres[v, 0] * MM))
+            y = np.int64(np.rint(metres[v, 1] * MM))
+            if n > 0 and xy[begin + n - 1, 0] == x and xy[begin + n - 1, 1] == y:
+                continue
+            xy[begin + n, 0] = x
+            xy[begin + n, 1] = y
+            n += 1
+        if not closed:
+            size[r] = n if n > 1 else 0
+            continue
+        double_area = np.int64(0)
+        least = 0
+        for k in range(n - 1):
+            x = xy[begin + k, 0]
+            y = xy[begin + k, 1]
+            double_area += (x - xy[begin, 0]) * (xy[begin + k + 1, 1] - xy[begin, 1])
+            double_area -= (xy[begin + k + 1, 0] - xy[begin, 0]) * (y - xy[begin, 1])
+            if x < xy[begin + least, 0] or (
+                x == xy[begin + least, 0] and y < xy[begin + least, 1]
+            ):
+                least = k
+        if n < 4 or double_area == 0:
+            size[r] = 0
+            continue
+        size[r] = n
+        ring = xy[begin : begin + n - 1].copy()
+        step = 1 if (double_area > 0) == (hole[r] == 0) else n - 2
+        for k in range(n):
+            at = (least + k * step) % (n - 1)
+            xy[begin + k, 0] = ring[at, 0]
+            xy[begin + k, 1] = ring[at, 1]
+
+
+@compiled
+def _mixed(value: np.int64) -> np.uint64:
+    """Bits of a number well mixed (splitmix64)."""
+    z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@compiled
+def _describe(
+    first: Whole, last: Whole, chains: Chains, corner: Int64, digest: Int64
+) -> None:
+    """Least x and y, and a digest of the set of edges, of shapes first..last."""
+    for shape in range(first, last):
+        left = bottom = np.int64(1 << 60)
+        total = np.uint64(0)
+        for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
+            begin = chains.start[chain]
+            for v in range(begin, begin + chains.size[chain]):
+                left = min(left, chains.xy[v, 0])
+                bottom = min(bottom, chains.xy[v, 1])
+            for v in range(begin, begin + chains.size[chain] - 1):
+                word = _mixed(chains.xy[v, 0])
+                word = _mixed(np.int64(word ^ np.uint64(chains.xy[v, 1])))
+                word = _mixed(np.int64(word ^ np.uint64(chains.xy[v + 1, 0])))
+                total += _mixed(np.int64(word ^ np.uint64(chains.xy[v + 1, 1])))
+        corner[shape, 0] = left
+        corner[shape, 1] = bottom
+        digest[shape] = np.int64(total)
+
+
+@compiled
+def _is_equal(chains: Chains, a: Whole, b: Whole) -> bool:
+    """Whether two shapes have the same chains, vertex by vertex."""
+    first_a = chains.shape_start[a]
+    first_b = chains.shape_start[b]
+    n = chains.shape_start[a + 1] - first_a
+    if chains.shape_start[b + 1] - first_b != n:
+        return False
+    for k in range(n):
+        size = chains.size[first_a + k]
+        if chains.size[first_b + k] != size:
+            return False
+        for v in range(size):
+            va = chains.start[first_a + k] + v
+            vb = chains.start[first_b + k] + v
+            if (
+                chains.xy[va, 0] != chains.xy[vb, 0]
+                or chains.xy[va, 1] != chains.xy[vb, 1]
+            ):
+                return False
+    return True
+
+
+@compiled
+def _kept(chains: Chains, order: Int64, digest: Int64, copies: int) -> Int64:
+    """The shapes of `order` without those that have `copies` equals before them."""
+    kept = np.empty(len(order), np.int64)
+    n = 0
+    run = 0
+    equals = 0
+    for i in range(len(order)):
+        shape = order[i]
+        if i == 0 or digest[shape] != digest[order[run]]:
+            run = i
+            equals = 1
+        elif _is_equal(chains, order[run], shape):
+            equals += 1
+            if equals > copies:
+                continue
+        kept[n] = shape
+        n += 1
+    return kept[:n].copy()
+
+
+def _checked(name: str, geometries: GeometryArray, allowed: tuple[int, ...]) -> None:
+    kinds = shapely.get_type_id(geometries)
+    strange = ~np.isin(kinds, (-1, *allowed)) & ~shapely.is_empty(geometries)
+    if strange.any():
+        at = int(np.flatnonzero(strange)[0])
+        wanted = " or ".join(str(shapely.GeometryType(k).name) for k in allowed)
+        found = shapely.GeometryType(int(kinds[at])).name
+        raise ValueError(f"{name}[{at}]: {found} given, must be {wanted}")
+
+
+def _finite(name: str, xy: Float64) -> None:
+    if len(xy) and not (np.abs(xy).max() < FARTHEST_M):
+        raise ValueError(
+            f"{name}: coordinates must be finite and below {FARTHEST_M:g} m"
+        )
+
+
+def _chains(
+    name: str,
+    part: GeometryArray,
+    owner: Int64,
+    hole: Int8,
+    shapes: int,
+    closed: bool,
+    workers: Workers,
+) -> Chains:
+    """Cleaned chains; `owner` ascends."""
+    coordinates, index = shapely.get_coordinates(part, return_index=True)
+    _finite(name, coordinates)
+    sizes = np.bincount(index, minlength=len(part))
+    start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    xy = np.empty((len(coordinates), 2), np.int64)
+    size = np.zeros(len(part), np.int64)
+    workers.run(
+        lambda first, last: _clean(
+            first, last, coordinates, start, hole, closed, xy, size
+        ),
+        even_parts(start, workers.threads),
+    )
+    count = np.bincount(owner, minlength=shapes)
+    shape_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    return Chains(xy, start[:-1], size, shape_start)
+
+
+def polygon_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
+    """Rings of (multi)polygons, exteriors counter-clockwise, holes clockwise.
+
+    Parameters
+    ----------
+    name : of the argument, for messages
+    geometries : (n,) valid (multi)polygons [m]; missing and empty ones have no chains
+
+    Raises
+    ------
+    ValueError : another kind of geometry, or coordinates that are not finite
+    """
+    _checked(name, geometries, _POLYGONS)
+    part, of_part = shapely.get_parts(geometries, return_index=True)
+    ring, of_ring = shapely.get_rings(part, return_index=True)
+    hole = np.zeros(len(ring), np.int8)
+    hole[1:] = of_ring[1:] == of_ring[:-1]
+    owner = of_part[of_ring]
+    return _chains(name, ring, owner, hole, len(geometries), True, workers)
+
+
+def line_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
+    """Parts of (multi)lines; arguments and errors as for polygons."""
+    _checked(name, geometries, _LINES)
+    part, owner = shapely.get_parts(geometries, return_index=True)
+    hole = np.zeros(len(part), np.int8)
+    return _chains(name, part, owner, hole, len(geometries), False, workers)
+
+
+def point_xy(name: str, geometries: GeometryArray) -> tuple[Int64, Int64]:
+    """Points in mm, and their positions among the geometries; others are left out.
+
+    Returns
+    -------
+    (p, 2) vertices and (p,) positions of those that are not missing or empty.
+    """
+    _checked(name, geometries, (shapely.GeometryType.POINT,))
+    xy, row = shapely.get_coordinates(geometries, return_index=True)
+    _finite(name, xy)
+    return np.rint(xy * MM).astype(np.int64), row.astype(np.int64)
+
+
+def ordered_shapes(chains: Chains, copies: int, workers: Workers) -> Int64:
+    """The shapes that count, by 500 m rows; at most `copies` of the same shape.
+
+    Notes
+    -----
+    More equals change nothing up to the depth `copies`, but cross one another at every
+    vertex: their cost is quadratic.
+    """
+    n = len(chains.shape_start) - 1
+    corner = np.empty((n, 2), np.int64)
+    digest = np.empty(n, np.int64)
+    workers.run(
+        lambda first, last: _describe(first, last, chains, corner, digest),
+        even_parts(chains.shape_start, workers.threads),
+    )
+    some = present_shapes(chains)
+    place = corner[some, 1] // _BAND_MM * (2 * _ROUND_COLUMN) + corner[some, 0]
+    order = some[np.lexsort((digest[some], place))]
+    return _kept(chains, order, digest, copies)
+
+
+def present_shapes(chains: Chains) -> Int64:
+    """The shapes that have a chain, ascending."""
+    vertices = np.concatenate([[0], np.cumsum(chains.size)])
+    return np.flatnonzero(np.diff(vertices[chains.shape_start]))

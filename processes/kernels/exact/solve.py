@@ -1,0 +1,307 @@
+"""Steps 2 to 8 in their order, on several threads: a scene in, whole sums out."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from processes.kernels.exact.bins import (
+    grouped,
+    number_cells,
+    numbers_of_vertices,
+    visit_cells,
+)
+from processes.kernels.exact.build import Built
+from processes.kernels.exact.chains import propagate
+from processes.kernels.exact.crossings import find_crossings
+from processes.kernels.exact.events import count_events, fill_events, running_sum
+from processes.kernels.exact.references import (
+    Windings,
+    add_steps,
+    deepest,
+    sum_rows,
+    wind,
+    winding_boxes,
+)
+from processes.kernels.exact.scene import (
+    Bins,
+    Int8,
+    Int32,
+    Int64,
+    Sums,
+)
+from processes.kernels.exact.skip import mark_dead_cells, restart_edges
+from processes.kernels.exact.threads import Workers, even_parts
+
+MOST_ENTRIES = (1 << 31) - 1
+MOST_DEEP = 1 << 19
+_PARTS_PER_THREAD = 16
+_NONE8: Int8 = np.empty(0, np.int8)
+_NONE64: Int64 = np.empty(0, np.int64)
+
+
+class NotClosed(ArithmeticError):
+    """A ring did not come back to the state it began with: the sums are worthless."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What changes the time a run takes, never its figures.
+
+    Parameters
+    ----------
+    skip_deep : whether step 5 is taken
+    across : subcells along a side of a cell; 0 for the usual number
+    parts : parts that the work is cut into; 0 for the usual number
+    """
+
+    skip_deep: bool = True
+    across: int = 0
+    parts: int = 0
+
+
+@dataclass(frozen=True)
+class Solved:
+    """Sums of a run, the cells they are of, and the state at every chain's start.
+
+    Parameters
+    ----------
+    crossings : how many pairs of edges cross
+    """
+
+    sums: Sums
+    bins: Bins
+    chain_state: Int64
+    crossings: int
+
+
+@dataclass(frozen=True)
+class _Active:
+    """Step 5: which cells are dead, which edges count, where chains take up again."""
+
+    dead: Int8
+    edge: Int8
+    restart: Int64
+
+
+def _binned(built: Built, workers: Workers) -> Bins:
+    """Step 2."""
+    scene, grid = built.scene, built.grid
+    edges = np.arange(len(scene.xy) + 1)
+    parts = even_parts(edges, workers.threads)
+    counts = np.zeros((len(parts), grid.columns * grid.rows), np.int32)
+    order = {part: i for i, part in enumerate(parts)}
+    nowhere: Int32 = np.empty(0, np.int32)
+    workers.run(
+        lambda a, b: visit_cells(
+            a, b, scene, grid, counts[order[a, b]], nowhere, False
+        ),
+        parts,
+    )
+    cell, number, start = number_cells(scene, grid, counts)
+    if start[-1] > MOST_ENTRIES:
+        raise ValueError(
+            f"cell_m: {start[-1]} edges in cells, must be at most {MOST_ENTRIES}; "
+            "take larger cells"
+        )
+    edge = np.empty(int(start[-1]), np.int32)
+    workers.run(
+        lambda a, b: visit_cells(a, b, scene, grid, counts[order[a, b]], edge, True),
+        parts,
+        stage="bins",
+        share=(0.0, 0.1),
+    )
+    return Bins(cell, number, start, edge)
+
+
+def _referenced(built: Built, workers: Workers) -> Int64:
+    """Step 3: (rows, columns) states."""
+    scene, grid = built.scene, built.grid
+    parts = even_parts(np.arange(len(scene.xy) + 1), workers.threads)
+    order = {part: i for i, part in enumerate(parts)}
+    steps = np.zeros((len(parts), grid.rows, grid.columns), np.int64)
+    workers.run(lambda a, b: add_steps(a, b, scene, grid, steps[order[a, b]]), parts)
+    rows = even_parts(np.arange(grid.rows + 1), workers.threads)
+    workers.run(
+        lambda a, b: sum_rows(a, b, steps), rows, stage="references", share=(0.1, 0.15)
+    )
+    reference: Int64 = steps[0]
+    _check_depth(reference)
+    return reference
+
+
+def _check_depth(reference: Int64) -> None:
+    depths = deepest(reference)
+    for name, depth in zip(("services", "others"), depths, strict=True):
+        if depth >= MOST_DEEP - 1:
+            raise ValueError(
+                f"{name}: {depth} over one place, must be below {MOST_DEEP - 1}"
+            )
+
+
+def _wound(built: Built, workers: Workers) -> Windings:
+    """Step 3, of single shapes."""
+    scene, grid = built.scene, built.grid
+    box, start = winding_boxes(scene, grid)
+    windings = Windings(box, start, np.zeros(int(start[-1]), np.int8))
+    parts = even_parts(start, workers.threads)
+    workers.run(lambda a, b: wind(a, b, scene, grid, windings), parts)
+    return windings
+
+
+def _activated(
+    built: Built,
+    bins: Bins,
+    reference: Int64,
+    windings: Windings,
+    depths: int,
+    workers: Workers,
+) -> _Active:
+    """Step 5."""
+    scene, grid = built.scene, built.grid
+    dead = np.zeros(len(bins.cell), np.int8)
+    active = np.zeros(len(scene.xy), np.int8)
+    workers.run(
+        lambda a, b: mark_dead_cells(
+            a, b, scene, grid, bins, reference, windings, depths,
+            built.has_others, dead, active,
+        ),
+        even_parts(bins.start, workers.threads),
+        stage="skip",
+        share=(0.15, 0.2),
+    )  # fmt: skip
+    if not dead.any():
+        return _Active(_NONE8, _NONE8, _NONE64)
+    return _Active(dead, active, restart_edges(scene, active))
+
+
+def _crossed(
+    built: Built, bins: Bins, active: _Active, tuning: Tuning, workers: Workers
+) -> tuple[list[Int32], Int64]:
+    """Steps 4 and 6: crossings; changes of state to chain starts, then to restarts."""
+    scene, grid = built.scene, built.grid
+    vertex = np.concatenate([scene.chain_start[:-1], active.restart])
+    shape = np.concatenate(
+        [scene.chain_shape.astype(np.int64), scene.edge_shape[active.restart]]
+    )
+    cells = numbers_of_vertices(scene, grid, bins, vertex)
+    query_start, order = grouped(cells, len(bins.cell))
+    query_vertex, query_shape = vertex[order], shape[order]
+    change = np.zeros(len(vertex), np.int64)
+    parts = tuning.parts or _PARTS_PER_THREAD * workers.threads
+    found: list[Int32] = workers.run(
+        lambda a, b: find_crossings(
+            a, b, scene, grid, bins, tuning.across,
+            query_start, query_vertex, query_shape, change, active.edge, active.dead,
+        ),
+        even_parts(bins.start + query_start, parts),
+        stage="crossings",
+        share=(0.2, 0.65),
+    )  # fmt: skip
+    in_order = np.empty(len(vertex), np.int64)
+    in_order[order] = change
+    return found, in_order
+
+
+def _events(built: Built, pairs: list[Int32], workers: Workers) -> tuple[Int64, Int32]:
+    """Step 4, sorted: the crossings of every edge."""
+    n = len(built.scene.xy)
+    start = np.zeros(n + 1, np.int64)
+    parts = even_parts(np.arange(n + 1), workers.threads)
+
+    def count(first: int, last: int) -> None:
+        for some in pairs:
+            count_events(some, first, last, start)
+
+    workers.run(count, parts)
+    running_sum(start)
+    event = np.empty(int(start[-1]), np.int32)
+    free = start[:-1].copy()
+
+    def fill(first: int, last: int) -> None:
+        for some in pairs:
+            fill_events(some, first, last, free, event)
+
+    workers.run(fill, parts, stage="crossings sorted", share=(0.65, 0.7))
+    return start, event
+
+
+def _emitted(
+    built: Built,
+    bins: Bins,
+    reference: Int64,
+    windings: Windings,
+    change: Int64,
+    active: _Active,
+    events: tuple[Int64, Int32],
+    depths: int,
+    tuning: Tuning,
+    workers: Workers,
+) -> tuple[Sums, Int64]:
+    """Steps 7 and 8: every thread has sums of its own; they are added at the end."""
+    scene = built.scene
+    n_chains = len(scene.chain_shape)
+    restart = _NONE64
+    if len(active.restart):
+        restart = np.zeros(len(scene.xy), np.int64)
+        restart[active.restart] = change[n_chains:]
+    zones = len(built.zone_double_area)
+    spare = deque(
+        Sums(
+            np.zeros((len(bins.cell), 3 * depths), np.int64),
+            np.zeros((2 * depths + 1, zones + 1), np.int64),
+            np.zeros((depths + 1, zones + 1), np.int64),
+        )
+        for _ in range(workers.threads)
+    )
+    chain_state = np.zeros(n_chains, np.int64)
+
+    def carry(first: int, last: int) -> int:
+        sums = spare.popleft()
+        bad = propagate(
+            first, last, scene, built.grid, bins, built.frames, reference, windings,
+            change, depths, *events, active.edge, restart, sums, chain_state,
+        )  # fmt: skip
+        spare.append(sums)
+        return int(bad)
+
+    parts = tuning.parts or _PARTS_PER_THREAD * workers.threads
+    bad = workers.run(
+        carry,
+        even_parts(scene.chain_start, parts),
+        stage="chains",
+        share=(0.7, 1.0),
+    )
+    if sum(bad):
+        raise NotClosed(f"{sum(bad)} rings do not close; are all shapes valid?")
+    total = spare.popleft()
+    for sums in spare:
+        for mine, theirs in zip(total, sums, strict=True):
+            np.add(mine, theirs, out=mine)
+    return total, chain_state
+
+
+def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved:
+    """The sums of a scene at depths 1..depths.
+
+    Raises
+    ------
+    ValueError : too many services or others over one place, or entries of cells
+    NotClosed : a ring does not come back to its state
+    Stopped : it was cancelled
+    """
+    bins = _binned(built, workers)
+    reference = _referenced(built, workers)
+    windings = _wound(built, workers)
+    active = _Active(_NONE8, _NONE8, _NONE64)
+    if tuning.skip_deep:
+        active = _activated(built, bins, reference, windings, depths, workers)
+    pairs, change = _crossed(built, bins, active, tuning, workers)
+    events = _events(built, pairs, workers)
+    sums, chain_state = _emitted(
+        built, bins, reference, windings, change, active, events, depths, tuning,
+        workers,
+    )  # fmt: skip
+    return Solved(sums, bins, chain_state, sum(map(len, pairs)))

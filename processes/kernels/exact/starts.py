@@ -1,0 +1,85 @@
+"""Step 6: the state at a vertex, by walking there from the point of its cell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.perturb import is_left
+from processes.kernels.exact.scene import Int64, Scene, Whole
+
+
+@compiled
+def change_to_vertex(
+    vertex: Whole, own: Whole, scene: Scene,
+    x0: Whole, y0: Whole, across: Whole, size: Whole,
+    start: Int64, item: Int64, ends: Int64, shape: Int64,
+) -> Whole:  # fmt: skip
+    """Change of state from the cell's point to a vertex of shape `own`.
+
+    Parameters
+    ----------
+    x0, y0 : corner of the cell [mm]; its point lies half a millimetre inside
+    start, item : subcells, of `subgrid.subdivide`
+    ends, shape : edges of the cell
+
+    Notes
+    -----
+    The way goes up (or half a millimetre down) to the vertex's height, then right. It
+    is cut half a millimetre beyond each subcell's border, so that an edge listed in
+    two subcells is met once; both ends of each piece are judged exactly. Edges of the
+    shape itself, and of its priority, are left out.
+    """
+    vx = np.int64(scene.xy[vertex, 0])
+    vy = np.int64(scene.xy[vertex, 1])
+    own_priority = scene.priority[own]
+    change = np.int64(0)
+    last_row = min((vy - y0) // size, across - 1)
+    last_column = min((vx - x0) // size, across - 1)
+    x2 = 2 * x0 + 1
+    for row in range(last_row + 1):
+        from2 = 2 * (y0 + row * size) + 1
+        to2: Whole = 2 * vy
+        to_priority = own_priority
+        if row < last_row:
+            to2 = 2 * (y0 + (row + 1) * size) + 1
+            to_priority = -1
+        for k in range(start[row * across], start[row * across + 1]):
+            i = item[k]
+            weight = scene.weight[shape[i]]
+            priority = scene.priority[shape[i]]
+            ax = ends[i, 0]
+            bx = ends[i, 2]
+            if weight == 0 or priority == own_priority or (ax <= x0) == (bx <= x0):
+                continue
+            ay = ends[i, 1]
+            by = ends[i, 3]
+            ended = is_left(x2, to2, ax, ay, bx, by, to_priority, priority)
+            if is_left(x2, from2, ax, ay, bx, by, -1, priority) != ended:
+                change += weight if ended else -weight
+    for column in range(last_column + 1):
+        from2 = 2 * (x0 + column * size) + 1
+        to2 = 2 * vx
+        if column < last_column:
+            to2 = 2 * (x0 + (column + 1) * size) + 1
+        subcell = last_row * across + column
+        for k in range(start[subcell], start[subcell + 1]):
+            i = item[k]
+            weight = scene.weight[shape[i]]
+            priority = scene.priority[shape[i]]
+            if weight == 0 or priority == own_priority:
+                continue
+            ay = ends[i, 1]
+            by = ends[i, 3]
+            shifted_less = priority < own_priority
+            below_a = ay < vy or (ay == vy and shifted_less)
+            below_b = by < vy or (by == vy and shifted_less)
+            if below_a == below_b:
+                continue
+            ax = ends[i, 0]
+            bx = ends[i, 2]
+            ended = is_left(to2, 2 * vy, ax, ay, bx, by, own_priority, priority)
+            began = is_left(from2, 2 * vy, ax, ay, bx, by, own_priority, priority)
+            if began != ended:
+                change += weight if ended else -weight
+    return change
