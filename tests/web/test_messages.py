@@ -62,3 +62,16 @@ def test_chinese_is_chinese_and_english_is_not() -> None:
 def test_plural_form() -> None:
     assert build_say("en")("tree.foot", n=1).endswith("1 layer")
     assert build_say("en")("tree.foot", n=2).endswith("2 layers")
+
+
+def test_no_message_is_left_over() -> None:
+    text = "".join(sources().values())
+    families = (*FAMILIES, "key.")
+    unused = [
+        key
+        for key in load_messages("zh")
+        if not key.startswith(families)
+        and f'"{key}"' not in text
+        and f"'{key}'" not in text
+    ]
+    assert unused == []

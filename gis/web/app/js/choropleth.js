@@ -56,7 +56,14 @@ export class Choropleth {
 
   onMove() {
     const level = this.levelNow();
-    if (level !== this.level || level === "unit_grid") this.load();
+    if (level !== this.level) this.load();
+    else if (level === "unit_grid") this.loadCells();
+  }
+
+  // Panning within the same districts asks and repaints nothing.
+  async loadCells() {
+    const districts = await this.districtsInView();
+    if (districts.join() !== this.cellsOf) this.load();
   }
 
   async load() {
@@ -92,6 +99,7 @@ export class Choropleth {
     const at = this.store.get("at");
     if (level !== "unit_grid") return readValues(target, level, at);
     const districts = await this.districtsInView();
+    this.cellsOf = districts.join();
     const parts = await Promise.all(districts.map((code) => readValues(target, level, at, [code])));
     const rows = new Map(parts.flatMap((part) => [...part.rows]));
     if (!parts.length) return { rows, city: null, notes: [], about: {} };

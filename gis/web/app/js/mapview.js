@@ -1,10 +1,10 @@
 // The map itself: style, overlays of our own, themes, pictures made on the spot.
 import * as maplibre from "../../vendor/maplibre/maplibre-gl.mjs";
-import { address, getJson } from "./api.js";
+import { getJson } from "./api.js";
 import { language } from "./i18n.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const OVERLAYS = ["gap", "labels", "selected", "hover", "here"];
+const OVERLAYS = ["gap", "labels", "selected", "here"];
 
 export const color = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -129,7 +129,6 @@ export class MapView {
       },
       line("gap-line", "gap", color("gap"), 1.8),
       line("gap-current", "gap", color("gap"), 4, {}),
-      line("hover-line", "hover", color("ink-2"), 2),
       line("selected-casing", "selected", color("halo"), 6.5, { "line-opacity": 0.95 }),
       line("selected-line", "selected", color("ink"), 3),
       {
@@ -180,8 +179,6 @@ export class MapView {
     this.here = new maplibre.Marker({ element: node }).setLngLat([lon, lat]).addTo(this.map);
   }
 }
-
-export const tileAddress = (layer) => address(`collections/${layer}/tiles`);
 
 // Bounding box [west, south, east, north] of a GeoJSON geometry.
 export function boxOf(geometry) {

@@ -22,7 +22,6 @@ export function hidePanel(app, keep = false) {
   $("main").classList.remove("has-right");
   app.panelKind = null;
   if (!keep) app.store.set({ sel: "" });
-  app.view?.setData("hover", null);
   if (held) $("main").querySelector("canvas")?.focus();
 }
 

@@ -70,12 +70,14 @@ export function shortWords(value, target) {
   return target.unit === "%" ? t("short.points", { n: number(gap, digits) }) : t("short.percent", { n: number(gap, digits) });
 }
 
-function figure(value, target) {
-  const text = number(value, digitsFor(value, target, 1));
+// Where only a class may be told, the class stands in place of the figure.
+function figure(row, target) {
+  const { value } = row;
+  const text = row.band ? row.band.replace("-", "–") : number(value, digitsFor(value, target, 1));
   const unit = target.unit === "%" ? "%" : target.unit;
   return [
     h("p", { class: "figure" }, h("span", { class: "big", id: "zone-value" }, text, h("small", null, unit)),
-      h("span", { class: isMet(value, target) ? "ok" : "short" }, shortWords(value, target))),
+      row.band ? h("span", { class: "note" }, t("class.told")) : h("span", { class: isMet(value, target) ? "ok" : "short" }, shortWords(value, target))),
     bullet(value, target.value, t("bullet.label", { value: text, target: targetWords(target) })),
     h("p", { class: "ends" }, h("span", null, `0${target.unit === "%" ? "%" : ""}`),
       h("b", { style: { left: `${Math.max(24, bulletPlace(value, target.value))}%` } },
@@ -86,7 +88,7 @@ function figure(value, target) {
 function terms(row, target) {
   const pairs = [];
   if (row.covered !== null) pairs.push([t("covered"), quantity(row.covered, row.unit)]);
-  if (row.total !== null && target.unit === "%") {
+  if (row.total !== null && row.covered !== null && target.unit === "%") {
     pairs.push([t("total"), quantity(row.total, row.unit)]);
     pairs.push([t("uncovered"), quantity(row.total - row.covered, row.unit)]);
   }
@@ -128,8 +130,8 @@ function content(app, level, code, path, row, values, problem, cell) {
     parts.push(h("section", { class: "sec" }, actions(app, level, code, target)));
     return parts;
   }
-  parts.push(h("section", { class: "sec" }, indicator, figure(row.value, target)));
-  parts.push(h("section", { class: "sec" }, terms(row, target)));
+  parts.push(h("section", { class: "sec" }, indicator, figure(row, target)));
+  parts.push(h("section", { class: "sec" }, terms(row, target), values.notes.map((note) => h("p", { class: "note" }, note))));
   parts.push(h("section", { class: "sec", id: "trend", hidden: true }));
   parts.push(h("section", { class: "sec" }, actions(app, level, code, target)));
   return parts;
