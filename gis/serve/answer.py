@@ -42,6 +42,11 @@ DOCUMENT_FORMATS: Mapping[str, tuple[str, ...]] = {
 
 VARY = "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie"
 
+#: URIs that OGC API - Processes gives to some errors.
+_TYPES = {
+    "NoSuchProcess": "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
+    "/no-such-process"
+}
 _STATUS_CODES = {404: "NotFound", 405: "MethodNotAllowed", 413: "ContentTooLarge"}
 
 
@@ -177,7 +182,14 @@ def error_answer(context: Context, request: Request, error: Exception) -> Respon
         )
         page.headers.update(headers)
         return page
-    body = {"code": code, "description": message, "status": status}
+    body = {
+        "type": _TYPES.get(code, "about:blank"),
+        "title": code,
+        "status": status,
+        "detail": message,
+        "code": code,
+        "description": message,
+    }
     return Response(
         orjson.dumps(body), status_code=status, media_type=JSON, headers=headers
     )

@@ -20,7 +20,7 @@ from gis.db.pool import AsyncDatabase
 from gis.publish.processes import build_description
 from gis.serve import documents as made
 from gis.serve import pages
-from gis.serve.answer import SCHEMA, error_answer
+from gis.serve.answer import JSON, SCHEMA, error_answer
 from gis.serve.context import Context
 from gis.serve.description import Description
 from gis.serve.docs import Docs
@@ -105,9 +105,11 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
     features, tiles = Features(context), Tiles(context)
     session, health, docs = Session(context), Health(context), Docs(context)
 
-    def page(path: str, make: Make, template: str, media_type: str = "") -> Route:
-        kind = media_type or "application/json"
-        return get(path, document(context, make, template, media_type=kind))
+    def page(
+        path: str, make: Make, template: str, media_type: str = JSON, *known: str
+    ) -> Route:
+        handler = document(context, make, template, media_type=media_type, known=known)
+        return get(path, handler)
 
     one = "/collections/{layer}"
     tileset = one + "/tiles/{matrix_set}"
@@ -134,7 +136,7 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
                 page(path + "/{matrix_set}", made.make_matrix_set, "matrix_set.html"),
             )
         ],
-        page("/processes", made.make_processes, "processes.html"),
+        page("/processes", made.make_processes, "processes.html", JSON, "limit"),
         page("/processes/{process}", made.make_process, "process.html"),
         post("/processes/{process}/execution", Execution(context).run),
         get("/docs", docs.index),

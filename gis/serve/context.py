@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 
 from gis.compute import ResultStore, execute
@@ -19,6 +20,9 @@ from gis.serve.texts import Texts
 from gis.settings import Settings
 from layers import Catalogue, City, Layer, Level
 from processes import Reader, Result
+
+#: Processes that are computed at the same time.
+WORKERS = 4
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Context:
     texts: Texts
     reader_for: Callable[[Level], Reader]
     results: ResultStore | None
+    workers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WORKERS))
 
     def level_of(self, request: Request) -> Level:
         """Access level that the gate gave the request."""
@@ -63,8 +68,11 @@ class Context:
     async def execute(
         self, process_id: str, inputs: Mapping[str, Any], level: Level
     ) -> Result:
-        """Result of a process for this level, computed in a thread."""
-        return await run_in_threadpool(
+        """Result of a process for this level, computed in a thread.
+
+        A few at a time, on threads of their own: documents never wait for them.
+        """
+        work = partial(
             execute,
             process_id,
             inputs,
@@ -72,3 +80,4 @@ class Context:
             level=level,
             results=self.results,
         )
+        return await to_thread.run_sync(work, limiter=self.workers)

@@ -31,6 +31,7 @@ from gis.serve.engine import (
     tiles,
 )
 from gis.serve.negotiate import format_of
+from gis.serve.parameters import read_limit
 from layers import Layer
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -213,8 +214,10 @@ def make_matrix_set(context: Context, request: Request) -> Document:
 
 
 def make_processes(context: Context, request: Request) -> Document:
-    """All processes."""
-    return _ask(context, request, processes.describe_processes)
+    """All processes, or the first `limit` of them."""
+    made = _ask(context, request, processes.describe_processes)
+    limit = read_limit(request.query_params)
+    return made | {"processes": made["processes"][:limit]}
 
 
 def make_process(context: Context, request: Request) -> Document:

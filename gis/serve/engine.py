@@ -8,9 +8,11 @@ draw them, our serialiser writes them, and nothing of one level is kept for anot
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
+
+import orjson
 
 from gis.errors import NotFound, QueryError
 from gis.publish.pygeoapi import (
@@ -79,6 +81,7 @@ class Engine:
         messages: Mapping[str, str],
     ) -> None:
         settle(messages)
+        self._kept: dict[Hashable, bytes] = {}
         self._layers = {
             level: api.API(
                 build_config(city, build_collections(catalogue, city, level), BASE),
@@ -97,6 +100,8 @@ class Engine:
     ) -> Document:
         """Document of one of pygeoapi's functions, links on the stand-in base.
 
+        A document depends on declarations only: it is made once and copied after.
+
         Parameters
         ----------
         function : such as pygeoapi.api.landing_page
@@ -106,6 +111,9 @@ class Engine:
         ------
         NotFound : pygeoapi knows no such collection, process or matrix set
         """
+        key = function, level, lang, names
+        if key in self._kept:
+            return cast(Document, orjson.loads(self._kept[key]))
         of_processes = function is processes.describe_processes
         asked = self._processes if of_processes else self._layers[level]
         request = api.APIRequest(
@@ -121,7 +129,9 @@ class Engine:
             raise NotFound(f"{'/'.join(names)}: not published")
         if status != 200:
             raise QueryError("request", str(document.get("description", "")))
-        return cast(Document, finished(document, lang))
+        text = orjson.dumps(finished(document, lang), default=str)
+        self._kept[key] = text
+        return cast(Document, orjson.loads(text))
 
 
 def finished(node: Any, lang: Lang) -> Any:  # noqa: ANN401  # any part of a document

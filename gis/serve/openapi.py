@@ -110,6 +110,7 @@ def _document(
     media_type: str = "application/json",
     path: tuple[Part, ...] = (),
     missing: bool = False,
+    known: tuple[str, ...] = (),
 ) -> Part:
     """A path that answers with a document or its page."""
     content = {
@@ -122,7 +123,7 @@ def _document(
             "operationId": operation,
             "summary": summary,
             "tags": [tag],
-            "parameters": [*path, *_parameters(("f", "lang"))],
+            "parameters": [*path, *_parameters(("f", "lang", *known))],
             "responses": _responses(summary, content, *others),
         }
     }
@@ -166,7 +167,9 @@ def _server_paths() -> Part:
             path=(matrix_set,),
             missing=True,
         ),
-        "/processes": _document("processes", "Processes", "processes", tag="processes"),
+        "/processes": _document(
+            "processes", "Processes", "processes", tag="processes", known=("limit",)
+        ),
     }
 
 
