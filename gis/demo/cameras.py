@@ -17,9 +17,9 @@ from gis.demo.roads import Roads
 _PER_COMPOUND = 4
 # a place gets one camera per so many square metres, within these bounds
 _M2_PER_CAMERA, _PER_PLACE = 1_600, (5, 60)
-_COMPOUND_GROWTH = Growth(0.38, 0.87, 0.97, 0.08)
+_COMPOUND_GROWTH = Growth(0.24, 0.68, 0.97, 0.10)
 _PLACE_GROWTH = Growth(0.45, 0.92, 1.0, 0.07)
-_ROAD_GROWTH = Growth(0.25, 0.62, 1.0, 0.10)
+_ROAD_GROWTH = Growth(0.15, 0.46, 1.0, 0.08)
 _NO_DIRECTION = {"group": 0.10, "road": 0.40}
 _SENSOR_MM = 5.4
 _ASPECT = 9 / 16
