@@ -44,8 +44,11 @@ def base_layers(drawn: Collection[str], colors: Mapping[str, str]) -> list[Json]
                 "base-park",
                 "fill",
                 "park",
-                minzoom=12,
-                paint={"fill-color": colors["green"], "fill-opacity": 0.7},
+                minzoom=13,
+                paint={
+                    "fill-color": colors["green"],
+                    "fill-opacity": _zoomed(13, 0, 14.5, 0.6),
+                },
             )
         )
     if "water_body" in drawn:
@@ -104,16 +107,20 @@ def _road_layers(colors: Mapping[str, str]) -> list[Json]:
     main = ["in", ["to-string", ["get", "class"]], ["literal", MAIN_ROADS]]
     joined = {"line-join": "round", "line-cap": "round"}
     main_width = _zoomed(9, 0.5, 11, 1.4, 13, 2.8, 16, 9, 18, 22)
-    small_width = _zoomed(12, 0.4, 14, 1.4, 16, 5, 18, 14)
+    small_width = _zoomed(13, 0.3, 14, 1.2, 16, 5, 18, 14)
     return [
         _layer(
             "base-road-small",
             "line",
             "road",
-            minzoom=12.2,
+            minzoom=13,
             filter=["!", main],
             layout=joined,
-            paint={"line-color": colors["road"], "line-width": small_width},
+            paint={
+                "line-color": colors["road"],
+                "line-width": small_width,
+                "line-opacity": _zoomed(13, 0.4, 14.5, 1),
+            },
         ),
         _layer(
             "base-road-casing",

@@ -11,6 +11,8 @@ import pytest
 import requests
 from playwright.sync_api import Page
 
+from gis.publish.theme import load_map_config
+
 AT = "2015-12-31"
 CORE = "ll=30.27900,120.12500,13.20"
 
@@ -67,7 +69,8 @@ def test_first_view_shows_zones_and_figures(visit: Any) -> None:
     assert "演示数据（合成）" in text_of(page, "#credit")
     assert "未经审图" in text_of(page, "#credit")
     counts = page.locator(".classes em").all_inner_texts()
-    body = scorecard(visit.site, targets=["vs-2"], zones="street", as_of=AT)
+    first = str(load_map_config().first["indicator"])
+    body = scorecard(visit.site, targets=[first], zones="street", as_of=AT)
     inside = [c for c in body["cells"] if c["state"] != "out_of_scope"]
     assert sum(int(n.replace(",", "")) for n in counts) == len(inside)
     met = sum(c["state"] == "met" for c in inside)

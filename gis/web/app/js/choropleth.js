@@ -5,7 +5,7 @@ import { number, t } from "./i18n.js";
 import { readValues } from "./values.js";
 import { LEVELS, readZones } from "./zones.js";
 
-const MOST_LABELS = 3000;
+const MOST_LABELS = 4000;
 
 export class Choropleth {
   constructor(view, store, catalog) {
@@ -21,6 +21,19 @@ export class Choropleth {
     store.watch(["cls", "col"], () => this.paint());
     store.watch(["ll"], () => this.onMove());
     store.watch(["sel"], () => this.select());
+  }
+
+  // Resolves once the figures now asked for are there, or have failed.
+  settled() {
+    if (!this.loading && this.shown) return Promise.resolve();
+    return new Promise((done) => {
+      const look = () => {
+        if (this.loading || !this.shown) return;
+        this.listeners = this.listeners.filter((one) => one !== look);
+        done();
+      };
+      this.listeners.push(look);
+    });
   }
 
   onChange(then) {

@@ -117,6 +117,7 @@ export function startIndicator(app) {
     h("em", null, number(counts.get(index) || 0))));
     put($("legend"), levels(),
       target.city_only ? h("p", { class: "note", style: { margin: "12px 0" } }, t("city.only")) : values?.noGrid ? h("p", { class: "note", style: { margin: "12px 0" } }, t("no.grid")) : error ? problem(error) : h("div", { class: `classes${loading ? " dim" : ""}` }, rows),
+      loading ? h("p", { class: "note computing" }, t("computing")) : null,
       h("p", { class: "colour" }, h("label", { for: "colour" }, t("colour.by")),
         h("select", { id: "colour", onchange: (e) => store.set({ col: e.target.value, cls: [] }) },
           h("option", { value: "gap", selected: !coverage }, t("colour.gap")),
@@ -124,7 +125,7 @@ export function startIndicator(app) {
       h("p", { class: "legend-foot" },
         h("button", { type: "button", id: "open-list", onclick: () => openList(app) }, t("list.open")),
         shown.length ? h("button", { type: "button", onclick: () => store.set({ cls: [] }) }, t("clear")) : null,
-        h("span", { class: "note" }, outside ? t("outside.scope", { n: outside }) : "")));
+        h("span", { class: "note" }, outside ? t("outside.scope", { n: number(outside) }) : "")));
   }
 
   function problem(error) {

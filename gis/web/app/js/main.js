@@ -147,6 +147,7 @@ async function start() {
     app.choropleth.onChange(() => { if (!app.choropleth.loading) track(drawFallback(app)); });
   }
   await app.choropleth.load();
+  await track(app.choropleth.settled());
   startZone(app);
   startCard(app);
   startKeys(app);

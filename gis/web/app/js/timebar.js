@@ -52,6 +52,8 @@ export function startTime(app) {
   }
 
   async function load() {
+    // The zones on the map come first: both questions at once would slow the first.
+    await choropleth.settled();
     const found = await newest(readCity(choropleth.target, stops[stops.length - 1]).catch(() => []));
     if (found === undefined) return;
     series = found;
@@ -59,8 +61,8 @@ export function startTime(app) {
   }
 
   draw();
-  track(load());
-  store.watch(["ind"], () => track(load()));
+  load();
+  store.watch(["ind"], () => setTimeout(() => track(load())));
   store.watch(["at"], draw);
   let wide = 0;
   new ResizeObserver(([entry]) => {

@@ -8,7 +8,7 @@ import { number, quantity, t, title } from "./i18n.js";
 import { targetWords } from "./indicator.js";
 import { hidePanel, say, showPanel } from "./panel.js";
 import { readSeries, readValues } from "./values.js";
-import { codeParts, LEVELS, pathOf } from "./zones.js";
+import { codeParts, LEVELS, pathOf, readZones } from "./zones.js";
 
 export function startZone(app) {
   const { store, choropleth } = app;
@@ -50,7 +50,12 @@ export async function openZone(app, level, code) {
     problem = error;
   }
   const cell = level === "unit_grid" ? await item(level, code).catch(() => null) : null;
+  const known = level === "unit_grid" ? Boolean(cell) : (await readZones(level).catch(() => new Map([[code]]))).has(code);
   if (mine !== turn || app.store.get("sel") !== `${level}:${code}`) return;
+  if (!known) {
+    showPanel(app, heading(app, level, code, path, row, cell), h("section", { class: "sec" }, h("p", { class: "problem" }, t("not.found"))));
+    return;
+  }
   showPanel(app, content(app, level, code, path, row, values, problem, cell));
   say(announce(app, code, row));
   if (level !== "unit_grid" && row && row.value !== null) track(addTrend(app, level, code, mine));
