@@ -73,7 +73,7 @@ CREATE TABLE ledger.reject (
     load_id bigint NOT NULL REFERENCES ledger.load ON DELETE CASCADE,
     row_number bigint NOT NULL,
     reason text NOT NULL,
-    content jsonb NOT NULL,
+    content json NOT NULL, -- not jsonb: the columns keep the file's order
     PRIMARY KEY (load_id, row_number)
 );
 
