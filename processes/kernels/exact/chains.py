@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.compile import compiled
-from processes.kernels.exact.emit import add_service_piece, walk_edge
+from processes.kernels.exact.emit import add_service_piece, walk_border, walk_edge
 from processes.kernels.exact.events import read_events, room_for_events
 from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
@@ -26,11 +26,9 @@ from processes.kernels.exact.scene import (
     Sums,
     Truth,
     Whole,
-    other_depth,
     service_depth,
 )
 
-_NO_ZONE = (1 << 40) - 1
 _NOTHING = START | (START << 20)
 
 
@@ -118,10 +116,9 @@ def propagate(
                 lost = True
                 whole = False
                 if kind == ZONE:
-                    walk_edge(
-                        px, py, qx, qy, _NOTHING + depths,
-                        0, events,
-                        kind, own_row, depths, grid, number, frames, sums,
+                    walk_border(
+                        px, py, qx, qy, _NOTHING + depths, 0, events,
+                        kind, own_row, depths, frames, sums,
                     )  # fmt: skip
                 continue
             if lost:
@@ -129,50 +126,47 @@ def propagate(
                 state = _state_at(
                     e, shape, restart[e], scene, grid, reference, windings
                 )
-            from_event = event_start[e]
-            to_event = event_start[e + 1]
-            if to_event == from_event:
-                depth = service_depth(state)
-                if kind == SERVICE:
-                    if depth >= depths or depth < 0:
+            first_event = event_start[e]
+            last_event = event_start[e + 1]
+            n: Whole = 0
+            if last_event > first_event:
+                if kind == SERVICE and service_depth(state) >= depths:
+                    deep, after = _stays_deep(
+                        state, first_event, last_event, scene, event, depths
+                    )
+                    if deep:
+                        state = after
                         continue
-                    column = int(px * inverse)
-                    row = int(py * inverse)
-                    x0 = column * width
-                    y0 = row * width
-                    if (
-                        min(px, qx) > x0 and max(px, qx) < x0 + width
-                        and min(py, qy) > y0 and max(py, qy) < y0 + width
-                    ):  # fmt: skip
-                        add_service_piece(
-                            px, py, qx, qy, column, row, state, depth, depths,
-                            grid, number, frames, sums,
-                        )  # fmt: skip
-                        continue
-                elif kind == ZONE:
-                    if (state & _NO_ZONE) == _NOTHING:
-                        continue
-                elif kind != LINE and other_depth(state) > 0:
-                    continue
-                walk_edge(
-                    px, py, qx, qy, state, 0, events,
-                    kind, own_row, depths, grid, number, frames, sums,
+                if last_event - first_event > capacity:
+                    capacity = 2 * (last_event - first_event)
+                    events = room_for_events(capacity)
+                n = read_events(e, first_event, last_event, scene, event, events)
+            if kind in (ZONE, OTHER):
+                state = walk_border(
+                    px, py, qx, qy, state, n, events,
+                    kind, own_row, depths, frames, sums,
                 )  # fmt: skip
                 continue
-            if kind == SERVICE and service_depth(state) >= depths:
-                deep, after = _stays_deep(
-                    state, from_event, to_event, scene, event, depths
-                )
-                if deep:
-                    state = after
+            if kind == SERVICE and n == 0:
+                depth = service_depth(state)
+                if depth >= depths or depth < 0:
                     continue
-            if to_event - from_event > capacity:
-                capacity = 2 * (to_event - from_event)
-                events = room_for_events(capacity)
-            n = read_events(e, from_event, to_event, scene, event, events)
+                column = int(px * inverse)
+                row = int(py * inverse)
+                x0 = column * width
+                y0 = row * width
+                if (
+                    min(px, qx) > x0 and max(px, qx) < x0 + width
+                    and min(py, qy) > y0 and max(py, qy) < y0 + width
+                ):  # fmt: skip
+                    add_service_piece(
+                        px, py, qx, qy, column, row, state, depth, depths,
+                        grid, number, frames, sums,
+                    )  # fmt: skip
+                    continue
             state = walk_edge(
-                px, py, qx, qy, state, n, events,
-                kind, own_row, depths, grid, number, frames, sums,
+                px, py, qx, qy, state, n, events, kind, depths,
+                grid, number, frames, sums,
             )  # fmt: skip
         if whole and kind != LINE and state != state_at_start:
             open_rings += 1

@@ -13,7 +13,6 @@ from processes.kernels.exact.events import Events
 from processes.kernels.exact.scene import (
     AREA_UNIT,
     HEIGHT_UNIT,
-    LINE,
     OTHER,
     SERVICE,
     ZONE,
@@ -87,23 +86,31 @@ def _add_line_piece(
 
 
 @compiled
-def add_piece(
-    ax: float, ay: float, bx: float, by: float,
-    cell: Whole, kind: Whole, own_row: Whole,
-    state: Whole, depths: Whole, frames: Frames, sums: Sums,
-) -> None:  # fmt: skip
-    """Add a piece of an edge of a line, a zone or an other.
+def _border_class(kind: Whole, state: Whole, depths: Whole) -> Whole:
+    """Number of what a piece of a zone's or other's edge is added to; -1 for nothing.
 
-    A zone's edge bounds what is covered to its left; so does an edge of an other, where
+    Notes
+    -----
+    A zone's edge bounds what is covered to its left; so does an edge of an other where
     no further other lies over it.
     """
-    if kind == LINE:
-        _add_line_piece(ax, ay, bx, by, cell, state, depths, sums)
-        return
-    rise = by - ay
+    deep = max(min(service_depth(state), depths), 0)
     others = other_depth(state)
-    if rise == 0.0 or (kind == OTHER and others != 0):
+    if kind == ZONE:
+        return 2 * deep + (1 if others > 0 else 0)
+    return -1 if others != 0 else (state >> 40) * 8 + deep
+
+
+@compiled
+def _add_border_piece(
+    ax: float, ay: float, bx: float, by: float, kind: Whole, own_row: Whole,
+    state: Whole, depths: Whole, frames: Frames, sums: Sums,
+) -> None:  # fmt: skip
+    """Add a piece of the edge of a zone or of an other."""
+    rise = by - ay
+    if rise == 0.0 or _border_class(kind, state, depths) < 0:
         return
+    both = kind == OTHER or other_depth(state) > 0
     everything = len(frames.left) - 1
     middle = 0.5 * (ax + bx)
     deep = min(service_depth(state), depths)
@@ -115,9 +122,9 @@ def add_piece(
         for k in range(deep):
             if kind == ZONE:
                 sums.area[k, zone] += part
-            if kind == OTHER or others > 0:
+            if both:
                 sums.area[depths + k, zone] += part
-        if kind == OTHER or others > 0:
+        if both:
             sums.area[2 * depths, zone] += part
     if kind == OTHER:
         part = np.int64(
@@ -129,13 +136,45 @@ def add_piece(
 
 
 @compiled
+def walk_border(
+    px: float, py: float, qx: float, qy: float, state: Whole,
+    n: Whole, events: Events, kind: Whole, own_row: Whole, depths: Whole,
+    frames: Frames, sums: Sums,
+) -> Whole:  # fmt: skip
+    """Add an edge p-q of a zone or an other, cut where what it is added to changes.
+
+    Returns
+    -------
+    The state at q.
+
+    Notes
+    -----
+    Crossings that change nothing do not cut, so that rounding is the same whether
+    those of step 5 are known or not.
+    """
+    ax = px
+    ay = py
+    held = state
+    for i in range(n):
+        state += events.weight[i]
+        if _border_class(kind, state, depths) != _border_class(kind, held, depths):
+            bx = events.x[i]
+            by = events.y[i]
+            _add_border_piece(ax, ay, bx, by, kind, own_row, held, depths, frames, sums)
+            ax = bx
+            ay = by
+            held = state
+    _add_border_piece(ax, ay, qx, qy, kind, own_row, held, depths, frames, sums)
+    return state
+
+
+@compiled
 def walk_edge(
     px: float, py: float, qx: float, qy: float, state: Whole,
-    n: Whole, events: Events,
-    kind: Whole, own_row: Whole, depths: Whole,
+    n: Whole, events: Events, kind: Whole, depths: Whole,
     grid: Grid, number: Int32, frames: Frames, sums: Sums,
 ) -> Whole:  # fmt: skip
-    """Add an edge p-q piece by piece, cut at n crossings and at the grid's lines.
+    """Add an edge p-q of a service or line, cut at n crossings and the grid's lines.
 
     Returns
     -------
@@ -196,10 +235,8 @@ def walk_edge(
                     grid, number, frames, sums,
                 )  # fmt: skip
         else:
-            add_piece(
-                ax, ay, bx, by, number[row * grid.columns + column], kind, own_row,
-                state, depths, frames, sums,
-            )  # fmt: skip
+            cell = number[row * grid.columns + column]
+            _add_line_piece(ax, ay, bx, by, cell, state, depths, sums)
         if ended:
             return state
         state += change

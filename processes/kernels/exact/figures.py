@@ -69,7 +69,7 @@ class ExactCoverage:
     other_m2 : of the ground of others, each square metre once
     cells : of the output grid
     point_zone : (p,) zone that holds each point, -1 for none
-    point_depth : (p,) services that hold it
+    point_depth : (p,) services that hold it, counted up to the depths asked
     crossings : pairs of edges that cross, a measure of the work done
     """
 
@@ -125,7 +125,7 @@ def figures(
     point_zone = np.full(len(weights), -1, np.int64)
     point_depth = np.zeros(len(weights), np.int64)
     point_zone[point_row] = (state >> 40) - 1
-    point_depth[point_row] = (state & FIELD) - START
+    point_depth[point_row] = np.minimum((state & FIELD) - START, depths)
     here = np.zeros(len(weights))
     here[point_row] = 1.0
     return ExactCoverage(
