@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gis.publish.mapcatalog import THEME_TITLES
 from gis.publish.processes import build_inputs
 from gis.publish.pygeoapi import is_tiled
 from layers import Catalogue, Coverage, Layer, Level, load_codes
@@ -89,11 +90,17 @@ def build_index(
     themes: dict[str, list[Fact]] = {}
     for layer in catalogue.visible_at(level).values():
         title = layer.title.in_language(lang)
-        themes.setdefault(layer.theme, []).append((layer.id, title))
+        themes.setdefault(theme_title(layer.theme, lang), []).append((layer.id, title))
     return IndexPage(
         {theme: tuple(entries) for theme, entries in themes.items()},
         tuple((p.id, p.title.in_language(lang)) for p in processes.values()),
     )
+
+
+def theme_title(theme: str, lang: str) -> str:
+    """Title of a theme; one that has none shows its id."""
+    zh, en = THEME_TITLES.get(theme, (theme, theme))
+    return zh if lang == "zh" else en
 
 
 def build_layer_page(
@@ -121,7 +128,7 @@ def build_layer_page(
     description = layer.description or layer.title
     return LayerPage(
         id=layer.id,
-        theme=layer.theme,
+        theme=theme_title(layer.theme, lang),
         title=layer.title.in_language(lang),
         description=description.in_language(lang),
         facts=tuple(facts),

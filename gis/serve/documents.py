@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gis.publish.docs import theme_title
 from gis.publish.pygeoapi import build_fields, geometry_format
 from gis.serve.answer import (
     DOCUMENT_FORMATS,
@@ -127,6 +128,7 @@ def _amended(
     level, lang = context.level_of(request), context.lang_of(request)
     collection["attribution"] = layer.attribution or context.city.attribution
     collection["x-citygrid-theme"] = layer.theme
+    collection["x-citygrid-theme-title"] = theme_title(layer.theme, lang)
     collection["x-citygrid-access"] = layer.access.label
     collection["x-citygrid-geometry"] = (
         layer.geometry if layer.geometry_at(level) else "none"

@@ -58,7 +58,7 @@ def build_openapi(
         paths |= _collection_paths(layer, level, lang)
     for process in processes.values():
         paths |= _process_paths(process, lang)
-    themes = [{"name": name} for name in ("server", *catalogue.themes(), "processes")]
+    themes = dict.fromkeys(layer.theme for layer in layers.values())
     return {
         "openapi": "3.0.3",
         "info": {
@@ -69,7 +69,7 @@ def build_openapi(
         },
         "servers": [{"url": BASE}],
         "security": [{}, {"bearer": []}],
-        "tags": themes,
+        "tags": [{"name": name} for name in ("server", *themes, "processes")],
         "paths": paths,
         "components": {
             "parameters": build_parameters(city),

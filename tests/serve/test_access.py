@@ -66,7 +66,7 @@ def test_no_mark_in_any_byte(server, catalogue, marks, level):
     before = len(server.log.getvalue())
     asked = 0
     for path in dict.fromkeys(addresses(server, catalogue, level)):
-        for form in ("json", "html"):
+        for form in ("json",) if "?" in path else ("json", "html"):
             answer = server.get(
                 path,
                 level,

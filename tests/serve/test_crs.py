@@ -11,7 +11,7 @@ ITEMS = "/collections/component/items"
 FIRST = (120.16, 30.27)
 SRIDS = load_city().served_srids
 live = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -11,7 +11,7 @@ from gis.serve.openapi import ITEMS_PARAMETERS
 from layers import Level
 
 live = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
