@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.db.pool import Connection, Database
+from gis.db.tables import Table, TableColumn, build_table, build_table_sql
+from gis.db.views import build_drop_views_sql, build_views_sql
 from gis.errors import MigrationError
-from gis.publish.tables import Table, TableColumn, build_table, build_table_sql
-from gis.publish.views import build_drop_views_sql, build_views_sql
 from layers import Catalogue, City
 
 FOLDER = Path(__file__).resolve().parent / "migrations"

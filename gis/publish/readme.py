@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from gis.settings import SETTINGS
 from layers import Catalogue
@@ -27,7 +27,7 @@ def refresh(text: str, catalogue: Catalogue, processes: Mapping[str, Process]) -
     return _BLOCK.sub(lambda m: m[1] + writers[m[2]]() + m[3], text)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += [
         "| " + " | ".join(cell.replace("|", "\\|") for cell in r) + " |" for r in rows

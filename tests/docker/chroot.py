@@ -1,8 +1,8 @@
 """Runs the Dockerfile's steps in Debian chroots, where there is no container engine.
 
-`make check-docker`, as root, with mmdebstrap installed. Each stage becomes a chroot
-of the suite that FROM names; ENV, WORKDIR, COPY, RUN and USER are carried out as written; at
-the end the image's own command line must answer.
+`make check-docker`, as root, with mmdebstrap installed. Each stage becomes a chroot of
+the suite that FROM names; ENV, WORKDIR, COPY, RUN and USER are carried out as written;
+at the end the image's own command line must answer.
 """
 
 from __future__ import annotations

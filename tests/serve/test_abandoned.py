@@ -36,7 +36,7 @@ def abandon(server, path):
     "path",
     [
         "/collections/noise_point/items",
-        "/collections/noise_point/tiles/WebMercatorQuad/14/6731/13660",
+        "/collections/noise_point/tiles/WebMercatorQuad/14/6745/13660",
     ],
 )
 def test_abandoned_requests_are_cancelled(server, path):

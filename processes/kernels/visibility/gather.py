@@ -83,7 +83,7 @@ def _sights_of(
     n: int,
 ) -> int:
     """`n` and the sights of one building: its faces towards the camera."""
-    known, known_angle = -1, 0.0  # the edge before, if taken, ends where this starts
+    known, known_angle = -2, 0.0  # the edge before, if taken, ends where this starts
     for e in range(walls.first_edge[b], walls.first_edge[b + 1]):
         ax, ay = walls.edge[e, 0] - x, walls.edge[e, 1] - y
         bx, by = walls.edge[e, 2] - x, walls.edge[e, 3] - y

@@ -104,6 +104,18 @@ class Views(ViewAreas):
         return decoded(self.wkb, self.start, self.size)
 
 
+@dataclass(frozen=True, eq=False)
+class DrawnViews(ViewAreas):
+    """What cameras see where GEOS had to cut; areas are exact but for its arcs.
+
+    Attributes
+    ----------
+    geometry : (n, l) polygons or multipolygons, None where nothing is seen
+    """
+
+    geometry: GeometryArray
+
+
 def visible_areas(
     index: BuildingIndex,
     cameras: Cameras,

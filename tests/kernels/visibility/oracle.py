@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 import shapely.affinity
@@ -35,7 +37,7 @@ def scattered(rng, count: int, width: float, *, lattice: bool) -> np.ndarray:
         if rng.random() < 0.3:
             shape = shape.difference(shapely.affinity.scale(shape, 0.5, 0.5))
         outlines.append(shapely.affinity.rotate(shape, rng.uniform(0, 90)))
-    return shapely.transform(np.array(outlines), lambda p: p + [EAST, NORTH])
+    return shapely.transform(np.array(outlines), lambda p: p + np.array([EAST, NORTH]))
 
 
 def sector(azimuth, hfov, near, far, *, chords=4000) -> shapely.Polygon:
@@ -55,12 +57,12 @@ def sector(azimuth, hfov, near, far, *, chords=4000) -> shapely.Polygon:
 def seen_by_geos(outlines, x, y, azimuth, hfov, near, far) -> shapely.Geometry:
     """The sector less the shadow of every edge, one difference each; local."""
     seen = sector(azimuth, hfov, near, far)
-    around = shapely.transform(outlines, lambda p: p - [x, y])
+    around = shapely.transform(outlines, lambda p: p - (x, y))
     for outline in around[shapely.distance(around, shapely.Point(0, 0)) < far]:
         seen = seen.difference(outline)
         for ring in shapely.get_rings(outline):
             point = shapely.get_coordinates(ring)
-            for a, b in zip(point[:-1], point[1:], strict=True):
+            for a, b in pairwise(point):
                 shadow = shadow_of(a, b, far)
                 if shadow is not None:
                     seen = seen.difference(shadow)
