@@ -7,6 +7,7 @@ draw them, our serialiser writes them, and nothing of one level is kept for anot
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable, Hashable, Mapping
 from types import SimpleNamespace
@@ -61,6 +62,7 @@ def settle(messages: Mapping[str, str]) -> None:
     for module in (api, itemtypes, processes, tiles):
         module.to_json = _document
     api.setup_logger = lambda _config: None
+    logging.getLogger("pygeoapi").setLevel(logging.WARNING)
     PLUGINS["formatter"].clear()
     l10n._gettext_cache["zh"] = dict(messages)
 

@@ -13,7 +13,6 @@ import pytest
 
 from layers import Level
 
-
 #: Zoom, row and column over the first feature of every layer.
 TILES = ("12/1686/3415", "14/6745/13660", "16/26981/54642")
 

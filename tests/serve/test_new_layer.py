@@ -58,7 +58,7 @@ def test_one_file_is_served(empty_db, extended, city, tmp_path, serve_city):
         schema = server.json("/collections/fire_station/schema", Level.STAFF)
         assert schema["properties"]["crew"]["x-ogc-unit"] == "{person}"
         tile = server.get(
-            "/collections/fire_station/tiles/WebMercatorQuad/12/1684/3414"
+            "/collections/fire_station/tiles/WebMercatorQuad/12/1686/3414"
         )
         assert tile.status_code == 200
         assert "消防".encode() not in tile.content
