@@ -134,12 +134,15 @@ def measure(
     demand: Demand,
     *,
     as_of: date | None,
+    known: Items | None = None,
 ) -> Measured:
     """Covered and total of a demand in each zone, and outside.
 
     Parameters
     ----------
     services : covered is what lies in at least one of them
+    known : the same features measured before with the same services, by another
+        weight: what is covered is not computed again
 
     Raises
     ------
@@ -156,7 +159,7 @@ def measure(
         return _land(read, zones, shape, demand, as_of)
     if demand.of == "length":
         return _lines(read, zones, services, shape, demand, as_of)
-    return _features(read, zones, services, shape, demand, as_of)
+    return _features(read, zones, services, shape, demand, as_of, known)
 
 
 def _shapes(services: Sequence[Service]) -> GeometryArray:
@@ -235,6 +238,7 @@ def _features(
     shape: GeometryArray,
     demand: Demand,
     as_of: date | None,
+    known: Items | None,
 ) -> Measured:
     """Features by count or by the people they stand for."""
     features = _read(read, demand, as_of, dimension=None)
@@ -244,8 +248,8 @@ def _features(
     weight = np.ones(len(features))
     if demand.of == "population" or demand.weight:
         weight = np.nan_to_num(features.columns[demand.weight or "population"])
-    covered = _flagged(services, features)
-    if len(shape):
+    covered = _flagged(services, features) if known is None else known.covered
+    if len(shape) and known is None:
         share = covered_share(features.geometry, shape)
         covered = covered | is_covered(share, demand.share_min)
     counted = np.where(covered, weight, 0.0)

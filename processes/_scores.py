@@ -13,12 +13,21 @@ import numpy as np
 from layers import Disclosure
 from processes._coarse import TOO_FEW, in_class
 from processes._judge import CITY_ID, Rows, blank_row, judged
-from processes._measure import Demand, Measured, demand_facts, measure
+from processes._measure import Demand, Items, Measured, demand_facts, measure
 from processes._ports import Reader
-from processes._services import read_service
-from processes._targets import Also, Measure, Scope, Stations, Target, load_scopes
+from processes._services import Service, read_service
+from processes._targets import (
+    Also,
+    Measure,
+    ServiceOf,
+    Stations,
+    Target,
+    load_scopes,
+)
 from processes._zones import Zones
 from processes.kernels.arrays import BoolArray
+
+_COUNTED = ("count", "population")
 
 
 @dataclass(frozen=True)
@@ -42,16 +51,25 @@ def measured_rows(
     if main is None:
         raise ValueError(f"{target.id}: is not measured")
     hiding = _hiding(read, zones, target, rule)
-    figure, demand, facts = _measured(read, zones, main, as_of, by=target.by)
     scope = load_scopes().scopes[target.scope]
-    inside = _in_scope(zones, scope, figure)
-    extra = [_also(read, zones, also, as_of, inside) for also in target.also]
+    wanted = np.array([scope.holds(code) for code in zones.code], dtype=np.bool_)
+    held = zones.only(wanted)
+    services: dict[ServiceOf, Service] = {}
+    figure, demand, facts = _measured(
+        read, held, main, as_of, services=services, by=target.by
+    )
+    inside = figure.total > 0 if scope.layer else np.ones(len(held), dtype=np.bool_)
+    extra = [
+        _also(read, held, target, also, as_of, inside, services, figure)
+        for also in target.also
+    ]
+    place = np.cumsum(wanted) - 1
     cells = []
-    for i in range(len(zones)):
-        row = blank_row(target, zones.code[i], zones.name[i])
-        if not inside[i]:
-            row["state"] = "out_of_scope"
-            cells.append(row)
+    for zone, (code, name) in enumerate(zip(zones.code, zones.name, strict=True)):
+        row = blank_row(target, code, name)
+        i = int(place[zone])
+        if not (wanted[zone] and inside[i]):
+            cells.append({**row, "state": "out_of_scope"})
             continue
         row |= _figures(
             target, float(figure.covered[i]), float(figure.total[i]), demand
@@ -116,13 +134,15 @@ def _measured(
     asked: Measure,
     as_of: date | None,
     *,
+    services: dict[ServiceOf, Service],
     by: str | None = None,
+    known: Items | None = None,
 ) -> tuple[Measured, str, dict[str, Any]]:
     """Figures, the unit they are in, and the facts of services and demand."""
-    services = [
-        read_service(read, service.layer, where=service.where, as_of=as_of)
-        for service in asked.services
-    ]
+    for one in asked.services:
+        if one not in services:
+            services[one] = read_service(read, one.layer, where=one.where, as_of=as_of)
+    covering = [services[one] for one in asked.services]
     wanted = asked.demand
     demand = Demand(
         of=asked.of,
@@ -132,24 +152,16 @@ def _measured(
         share_min=wanted.share_min if wanted else 0.0,
         also=(by,) if by else (),
     )
-    figure = measure(read, zones, services, demand, as_of=as_of)
+    figure = measure(read, zones, covering, demand, as_of=as_of, known=known)
     unit = demand.unit
     if demand.layer and demand.weight and demand.of == "count":
         column = read.catalogue[demand.layer].columns[demand.weight]
         unit = (column.unit or unit).strip("{}")
     facts = {
-        "services": [dict(service.facts) for service in services],
+        "services": [dict(service.facts) for service in covering],
         **demand_facts(demand),
     }
     return figure, unit, facts
-
-
-def _in_scope(zones: Zones, scope: Scope, figure: Measured) -> BoolArray:
-    """Zones where the target holds; with a layer, those that hold some of it."""
-    inside = np.array([scope.holds(code) for code in zones.code], dtype=np.bool_)
-    if scope.layer is not None:
-        inside &= figure.total > 0
-    return inside
 
 
 def _figures(
@@ -200,16 +212,26 @@ def _parts(
 
 
 def _also(
-    read: Reader, zones: Zones, also: Also, as_of: date | None, inside: BoolArray
+    read: Reader,
+    zones: Zones,
+    target: Target,
+    also: Also,
+    as_of: date | None,
+    inside: BoolArray,
+    services: dict[ServiceOf, Service],
+    figure: Measured,
 ) -> list[dict[str, Any]]:
     """A second figure: one per zone, the city last; stations for the city only."""
     if also.stations is not None:
         return [_stations(read, zones, also, also.stations, as_of, inside)]
     if also.measure is None:
         return []
-    figure, unit, _ = _measured(read, zones, also.measure, as_of)
-    pairs = [*zip(figure.covered, figure.total, strict=True)]
-    pairs.append((np.sum(figure.covered[inside]), np.sum(figure.total[inside])))
+    known = figure.items if _is_same(target.measure, also.measure) else None
+    second, unit, _ = _measured(
+        read, zones, also.measure, as_of, services=services, known=known
+    )
+    pairs = [*zip(second.covered, second.total, strict=True)]
+    pairs.append((np.sum(second.covered[inside]), np.sum(second.total[inside])))
     return [
         {
             "id": also.id,
@@ -221,6 +243,19 @@ def _also(
         }
         for part, whole in pairs
     ]
+
+
+def _is_same(one: Measure | None, other: Measure) -> bool:
+    """Whether two measures count the same features, by whatever weight."""
+    if one is None or one.services != other.services:
+        return False
+    if one.of not in _COUNTED or other.of not in _COUNTED:
+        return False
+    first, second = one.demand, other.demand
+    if first is None or second is None:
+        return False
+    alike = {"weight": None}
+    return first.model_copy(update=alike) == second.model_copy(update=alike)
 
 
 def _stations(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -11,7 +11,13 @@ import shapely
 
 from processes._errors import InvalidInput, NoData
 from processes._ports import Reader
-from processes.kernels.arrays import CodeArray, FloatArray, GeometryArray, IntArray
+from processes.kernels.arrays import (
+    BoolArray,
+    CodeArray,
+    FloatArray,
+    GeometryArray,
+    IntArray,
+)
 from processes.kernels.points import OUTSIDE, zone_of
 from processes.kernels.rollup import is_tiled, parent_of, sums
 
@@ -58,6 +64,21 @@ class Zones:
     def by_zone(self, values: FloatArray) -> FloatArray:
         """(n,) sums of values of parts."""
         return sums(values, self.owner, len(self))
+
+    def only(self, wanted: BoolArray) -> Zones:
+        """The wanted zones alone, as if nothing else had been asked for."""
+        place = np.cumsum(wanted) - 1
+        kept = wanted[self.owner]
+        return replace(
+            self,
+            code=self.code[wanted],
+            name=self.name[wanted],
+            outline=self.outline[wanted],
+            part=self.part[kept],
+            part_code=self.part_code[kept],
+            owner=place[self.owner[kept]],
+            limited=True,
+        )
 
     def holding(self, points: GeometryArray) -> IntArray:
         """(k,) position of the zone that holds each point, -1 for none."""

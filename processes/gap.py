@@ -32,7 +32,8 @@ from processes._services import Service, read_service
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
 from processes._zones import Zones, computed_at, read_zones
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.gaps import Gaps, merged_gaps, zone_gaps
+from processes.kernels.gaps import Gaps, Merged, merged_gaps, zone_gaps
+from processes.kernels.parallel import for_each
 from processes.kernels.points import zone_of
 from processes.kernels.rollup import sums
 
@@ -150,21 +151,32 @@ def _ranked(gaps: Gaps, zones: Zones, people: FloatArray) -> _Ranked:
     outline, zone = gaps.gap, zones.owner[gaps.zone]
     area_m2 = shapely.area(outline)
     if zones.part_layer != zones.layer and len(outline):
+        merged = _joined(outline, zone)
         joined: list[GeometryArray] = []
         group = np.zeros(len(outline), dtype=np.int64)
         found = 0
-        for owner in np.unique(zone):
-            mine = np.flatnonzero(zone == owner)
-            merged = merged_gaps(outline[mine])
-            group[mine] = merged.of + found
-            found += len(merged.gap)
-            joined.append(merged.gap)
+        for owner, one in merged.items():
+            group[zone == owner] = one.of + found
+            found += len(one.gap)
+            joined.append(one.gap)
         first = np.zeros(found, dtype=np.int64)
         first[group] = zone
         area_m2, people = sums(area_m2, group, found), sums(people, group, found)
         outline, zone = np.concatenate(joined), first
     order = np.lexsort((zone, -area_m2, -people))
     return _Ranked(outline[order], zone[order], area_m2[order], people[order])
+
+
+def _joined(outline: GeometryArray, zone: IntArray) -> dict[int, Merged]:
+    """The gaps of each zone, joined where they meet, by zone."""
+    owners = np.unique(zone)
+    merged: dict[int, Merged] = {}
+
+    def join(owner: int) -> None:
+        merged[owner] = merged_gaps(outline[zone == owner])
+
+    for_each(join, owners, cost=np.bincount(zone)[owners])
+    return {int(owner): merged[int(owner)] for owner in owners}
 
 
 def _gap_rows(
