@@ -14,7 +14,7 @@ from starlette.responses import Response
 from gis.errors import QueryError, describe
 from gis.serve.engine import BASE
 from gis.serve.gate import COOKIE
-from gis.serve.negotiate import format_of
+from gis.serve.negotiate import Lang, format_of, lang_of
 from layers import Level
 
 if TYPE_CHECKING:
@@ -42,6 +42,20 @@ DOCUMENT_FORMATS: Mapping[str, tuple[str, ...]] = {
 
 VARY = "Accept, Accept-Encoding, Accept-Language, Authorization, Cookie"
 
+#: What an OGC exception code means, for people.
+TITLES = {
+    "InvalidParameterValue": "A parameter cannot be used",
+    "InvalidRequest": "The request cannot be answered",
+    "Unauthorized": "No level holds this token.",
+    "Forbidden": "This may not be told at your level of access",
+    "NotFound": "Nothing is published here for your level of access",
+    "NoSuchProcess": "There is no such process",
+    "MethodNotAllowed": "This address does not know the method",
+    "ContentTooLarge": "The request is too long",
+    "NoData": "The city keeps nothing from which to answer",
+    "ServerBusy": "The answer would take too long",
+    "NoApplicableCode": "An error inside the server",
+}
 #: URIs that OGC API - Processes gives to some errors.
 _TYPES = {
     "NoSuchProcess": "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
@@ -177,6 +191,7 @@ def error_answer(context: Context, request: Request, error: Exception) -> Respon
             request,
             "error.html",
             status=status,
+            title=TITLES[code],
             code=code,
             message=message,
         )
@@ -184,7 +199,7 @@ def error_answer(context: Context, request: Request, error: Exception) -> Respon
         return page
     body = {
         "type": _TYPES.get(code, "about:blank"),
-        "title": code,
+        "title": context.texts.say(_lang_or_default(request), TITLES[code]),
         "status": status,
         "detail": message,
         "code": code,
@@ -193,6 +208,14 @@ def error_answer(context: Context, request: Request, error: Exception) -> Respon
     return Response(
         orjson.dumps(body), status_code=status, media_type=JSON, headers=headers
     )
+
+
+def _lang_or_default(request: Request) -> Lang:
+    """The language to refuse in; a wrong `lang` is refused in English."""
+    try:
+        return lang_of(request)
+    except QueryError:
+        return "en"
 
 
 def _of_database(error: Exception) -> tuple[int, str, str] | None:

@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from gis import errors
+from gis.serve.answer import TITLES
 from gis.serve.conformance import CLASSES
 from gis.serve.texts import TEMPLATES, read_messages
 from layers import Level
@@ -235,3 +237,22 @@ def test_every_message_of_a_template_is_translated():
             said.add(message)
     assert said
     assert said - set(messages) == set()
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"), [("zh", "没有发布内容"), ("en", "Nothing is")]
+)
+def test_errors_in_both_languages(server, lang, title):
+    path = f"/collections/none?lang={lang}"
+    assert title in server.get(path).json()["title"]
+    page = server.get(path, headers={"Accept": "text/html"})
+    assert title in page.text
+    wrong = server.get("/collections?lang=fr")
+    assert wrong.status_code == 400
+    assert wrong.json()["description"].startswith("lang: ")
+
+
+def test_every_error_has_a_title_in_chinese():
+    assert set(TITLES.values()) <= set(read_messages())
+    codes = {code for _, _, code in errors._STATUS}
+    assert codes <= set(TITLES)
