@@ -6,7 +6,7 @@ import numpy as np
 
 from processes.kernels.exact.compile import compiled
 from processes.kernels.exact.emit import add_service_piece, walk_border, walk_edge
-from processes.kernels.exact.events import read_events, room_for_events
+from processes.kernels.exact.events import read_events
 from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
     LINE,
@@ -49,13 +49,14 @@ def _state_at(
 
 @compiled
 def _stays_deep(
-    state: Whole, first: Whole, last: Whole, scene: Scene, event: Int32, depths: Whole
-) -> tuple[Truth, Whole]:
+    state: Whole, first: Whole, last: Whole, edge_shape: Int32, shape_weight: Int64,
+    event: Int32, depths: Whole,
+) -> tuple[Truth, Whole]:  # fmt: skip
     """Whether no crossing can bring an edge up to a counted depth; the state after."""
     leaves = np.int64(0)
     after = state
     for k in range(first, last):
-        weight = scene.weight[scene.edge_shape[event[k] >> 1]]
+        weight = shape_weight[edge_shape[event[k] >> 1]]
         if event[k] & 1:
             after -= weight
             if weight == ONE_SERVICE:
@@ -86,11 +87,23 @@ def propagate(
     -------
     Number of rings at whose end the state is not what it was at their start; 0.
     """
+    xy = scene.xy
+    edge_shape = scene.edge_shape
+    shape_weight = scene.weight
+    shape_priority = scene.priority
     number = bins.number
+    columns = grid.columns
     width = float(grid.cell)
     inverse = 1.0 / width
+    left = frames.left
+    unit = frames.unit
+    cell_sums = sums.cell
+    area_sums = sums.area
+    length_sums = sums.length
+    skips = len(active) > 0
     capacity = 64
-    events = room_for_events(capacity)
+    spot = np.empty((capacity, 3))
+    step = np.empty((capacity, 2), np.int64)
     open_rings = 0
     for chain in range(first, last):
         shape = np.int64(scene.chain_shape[chain])
@@ -105,20 +118,20 @@ def propagate(
         state_at_start = state
         lost = False
         whole = True
-        qx = float(scene.xy[begin, 0])
-        qy = float(scene.xy[begin, 1])
+        qx = float(xy[begin, 0])
+        qy = float(xy[begin, 1])
         for e in range(begin, end):
             px = qx
             py = qy
-            qx = float(scene.xy[e + 1, 0])
-            qy = float(scene.xy[e + 1, 1])
-            if len(active) > 0 and active[e] == 0:
+            qx = float(xy[e + 1, 0])
+            qy = float(xy[e + 1, 1])
+            if skips and active[e] == 0:
                 lost = True
                 whole = False
                 if kind == ZONE:
                     walk_border(
-                        px, py, qx, qy, _NOTHING + depths, 0, events,
-                        kind, own_row, depths, frames, sums,
+                        px, py, qx, qy, _NOTHING + depths, 0, spot, step,
+                        kind, own_row, depths, left, unit, area_sums,
                     )  # fmt: skip
                 continue
             if lost:
@@ -132,19 +145,29 @@ def propagate(
             if last_event > first_event:
                 if kind == SERVICE and service_depth(state) >= depths:
                     deep, after = _stays_deep(
-                        state, first_event, last_event, scene, event, depths
+                        state,
+                        first_event,
+                        last_event,
+                        edge_shape,
+                        shape_weight,
+                        event,
+                        depths,
                     )
                     if deep:
                         state = after
                         continue
                 if last_event - first_event > capacity:
                     capacity = 2 * (last_event - first_event)
-                    events = room_for_events(capacity)
-                n = read_events(e, first_event, last_event, scene, event, events)
+                    spot = np.empty((capacity, 3))
+                    step = np.empty((capacity, 2), np.int64)
+                n = read_events(
+                    e, first_event, last_event, xy, edge_shape, shape_weight,
+                    shape_priority, event, spot, step,
+                )  # fmt: skip
             if kind in (ZONE, OTHER):
                 state = walk_border(
-                    px, py, qx, qy, state, n, events,
-                    kind, own_row, depths, frames, sums,
+                    px, py, qx, qy, state, n, spot, step,
+                    kind, own_row, depths, left, unit, area_sums,
                 )  # fmt: skip
                 continue
             if kind == SERVICE and n == 0:
@@ -161,12 +184,12 @@ def propagate(
                 ):  # fmt: skip
                     add_service_piece(
                         px, py, qx, qy, column, row, state, depth, depths,
-                        grid, number, frames, sums,
+                        width, columns, number, left, unit, cell_sums, area_sums,
                     )  # fmt: skip
                     continue
             state = walk_edge(
-                px, py, qx, qy, state, n, events, kind, depths,
-                grid, number, frames, sums,
+                px, py, qx, qy, state, n, spot, step, kind, depths, width, columns,
+                number, left, unit, cell_sums, area_sums, length_sums,
             )  # fmt: skip
         if whole and kind != LINE and state != state_at_start:
             open_rings += 1

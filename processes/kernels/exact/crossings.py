@@ -26,20 +26,22 @@ from processes.kernels.exact.subgrid import (
 
 
 @compiled
-def _is_of_one_shape(first: Whole, last: Whole, scene: Scene, bins: Bins) -> Truth:
+def _is_of_one_shape(
+    first: Whole, last: Whole, edge: Int32, edge_shape: Int32
+) -> Truth:
     """Whether every edge of a cell is of one shape; its chains may lie anywhere."""
     for k in range(first + 1, last):
-        if scene.edge_shape[bins.edge[k]] != scene.edge_shape[bins.edge[first]]:
+        if edge_shape[edge[k]] != edge_shape[edge[first]]:
             return False
     return True
 
 
 @compiled
-def _active_edges(first: Whole, last: Whole, bins: Bins, active: Int8) -> Whole:
+def _active_edges(first: Whole, last: Whole, edge: Int32, active: Int8) -> Whole:
     """How many edges of a cell are active."""
     n = 0
     for k in range(first, last):
-        n += active[bins.edge[k]]
+        n += active[edge[k]]
     return n
 
 
@@ -72,60 +74,64 @@ def _meeting_subcell(
 
 
 @compiled
-def _pairs_of_subcell(
-    subcell: Whole, first_edge: Whole, scene: Scene, bins: Bins,
+def _pairs_of_cell(
     x0: Whole, y0: Whole, cell: Whole, across: Whole, size: Whole,
     start: Int64, item: Int64, ends: Int64, box: Int64, shape: Int64, wanted: Int8,
-    found: Int32, n: Whole,
+    shape_weight: Int64, shape_priority: Int64, edge: Int32, found: Int32, n: Whole,
 ) -> tuple[Int32, Whole]:  # fmt: skip
-    """Append the crossings whose point lies in a subcell to found[:n]."""
-    first = start[subcell]
-    last = start[subcell + 1]
-    next_shape = first
-    for u in range(first, last):
-        i = item[u]
-        if next_shape <= u:
-            next_shape = u + 1
-            while next_shape < last and shape[item[next_shape]] == shape[i]:
-                next_shape += 1
-        priority = scene.priority[shape[i]]
-        left = box[i, 0]
-        bottom = box[i, 1]
-        right = box[i, 2]
-        top = box[i, 3]
-        for v in range(next_shape, last):
-            j = item[v]
-            if (
-                box[j, 0] > right or box[j, 2] < left
-                or box[j, 1] > top or box[j, 3] < bottom
-                or not (wanted[i] or wanted[j])
-            ):  # fmt: skip
-                continue
-            other = scene.priority[shape[j]]
-            if other == priority:
-                continue
-            sign = crossing(
-                ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
-                ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
-            )  # fmt: skip
-            if sign == 0 or (
-                scene.weight[shape[i]] == 0 and scene.weight[shape[j]] == 0
-            ):
-                continue
-            meeting = _meeting_subcell(
-                i, j, priority < other, ends, x0, y0, cell, across, size
-            )
-            if meeting != subcell:
-                continue
-            if n == len(found):
-                larger = np.empty((2 * n, 2), np.int32)
-                larger[:n] = found
-                found = larger
-            enters = i if sign > 0 else j
-            leaves = j if sign > 0 else i
-            found[n, 0] = bins.edge[first_edge + enters]
-            found[n, 1] = bins.edge[first_edge + leaves]
-            n += 1
+    """Append the crossings whose point lies in a cell to found[:n].
+
+    Parameters
+    ----------
+    start, item : subcells, of `subgrid.subdivide`
+    ends, box, shape, wanted : edges of the cell, of `subgrid.gather`
+    edge : the same edges in the scene
+    """
+    for subcell in range(across * across):
+        last = start[subcell + 1]
+        next_shape = start[subcell]
+        for u in range(start[subcell], last):
+            i = item[u]
+            if next_shape <= u:
+                next_shape = u + 1
+                while next_shape < last and shape[item[next_shape]] == shape[i]:
+                    next_shape += 1
+            priority = shape_priority[shape[i]]
+            left = box[i, 0]
+            bottom = box[i, 1]
+            right = box[i, 2]
+            top = box[i, 3]
+            for v in range(next_shape, last):
+                j = item[v]
+                if (
+                    box[j, 0] > right or box[j, 2] < left
+                    or box[j, 1] > top or box[j, 3] < bottom
+                    or not (wanted[i] or wanted[j])
+                ):  # fmt: skip
+                    continue
+                other = shape_priority[shape[j]]
+                if other == priority:
+                    continue
+                sign = crossing(
+                    ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
+                    ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
+                )  # fmt: skip
+                if sign == 0 or (
+                    shape_weight[shape[i]] == 0 and shape_weight[shape[j]] == 0
+                ):
+                    continue
+                meeting = _meeting_subcell(
+                    i, j, priority < other, ends, x0, y0, cell, across, size
+                )
+                if meeting != subcell:
+                    continue
+                if n == len(found):
+                    larger = np.empty((2 * n, 2), np.int32)
+                    larger[:n] = found
+                    found = larger
+                found[n, 0] = edge[i if sign > 0 else j]
+                found[n, 1] = edge[j if sign > 0 else i]
+                n += 1
     return found, n
 
 
@@ -150,6 +156,13 @@ def find_crossings(
     (m, 2) edges: the first enters the shape of the second, the second leaves the
     shape of the first.
     """
+    xy = scene.xy
+    edge_shape = scene.edge_shape
+    shape_weight = scene.weight
+    shape_priority = scene.priority
+    edge = bins.edge
+    columns = grid.columns
+    cell = np.int64(grid.cell)
     capacity = 1024
     ends = np.empty((capacity, 4), np.int64)
     box = np.empty((capacity, 4), np.int64)
@@ -164,9 +177,9 @@ def find_crossings(
         end = bins.start[c + 1]
         n = end - begin
         skips = len(dead) > 0 and dead[c] != 0
-        pairs: Truth = not _is_of_one_shape(begin, end, scene, bins)
+        pairs: Truth = not _is_of_one_shape(begin, end, edge, edge_shape)
         if pairs and skips:
-            pairs = _active_edges(begin, end, bins, active) > 0
+            pairs = _active_edges(begin, end, edge, active) > 0
         if not pairs and query_start[c] == query_start[c + 1]:
             continue
         if n > capacity:
@@ -175,24 +188,24 @@ def find_crossings(
             box = np.empty((capacity, 4), np.int64)
             shape = np.empty(capacity, np.int64)
             wanted = np.empty(capacity, np.int8)
-        gather(begin, end, scene, bins, active, not skips, ends, box, shape, wanted)
-        row = bins.cell[c] // grid.columns
-        x0 = (bins.cell[c] - row * grid.columns) * grid.cell
-        y0 = row * grid.cell
-        m = min(across, grid.cell) if across > 0 else usual_across(n, grid.cell)
-        size = (grid.cell + m - 1) // m
+        here = edge[begin:end]
+        gather(xy, edge_shape, here, active, not skips, ends, box, shape, wanted)
+        row = bins.cell[c] // columns
+        x0 = (bins.cell[c] - row * columns) * cell
+        y0 = row * cell
+        m = min(across, cell) if across > 0 else usual_across(n, cell)
+        size = (cell + m - 1) // m
         item = subdivide(n, ends, x0, y0, m, size, start, item)
         for q in range(query_start[c], query_start[c + 1]):
+            v = query_vertex[q]
             change[q] = change_to_vertex(
-                query_vertex[q], query_shape[q], scene, x0, y0, m, size,
+                np.int64(xy[v, 0]), np.int64(xy[v, 1]), shape_priority[query_shape[q]],
+                shape_weight, shape_priority, x0, y0, m, size,
                 start, item, ends, shape,
             )  # fmt: skip
-        if not pairs:
-            continue
-        for subcell in range(m * m):
-            if start[subcell + 1] - start[subcell] > 1:
-                found, n_found = _pairs_of_subcell(
-                    subcell, begin, scene, bins, x0, y0, grid.cell, m, size,
-                    start, item, ends, box, shape, wanted, found, n_found,
-                )  # fmt: skip
+        if pairs:
+            found, n_found = _pairs_of_cell(
+                x0, y0, cell, m, size, start, item, ends, box, shape, wanted,
+                shape_weight, shape_priority, here, found, n_found,
+            )  # fmt: skip
     return found[:n_found].copy()

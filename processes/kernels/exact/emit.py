@@ -2,6 +2,10 @@
 
 The area under a piece is (its middle x - a left side) * (its rise). Summed over the
 edges about a place, left sides cancel: what is left is the area to the left of them.
+
+Arrays of `Frames` and `Sums` are handed on one by one: `left`, `unit`; `cell_sums`,
+`area_sums`, `length_sums`. Taking them from a tuple here, for every piece, costs more
+than the sums themselves.
 """
 
 from __future__ import annotations
@@ -9,17 +13,15 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.compile import compiled, inlined
-from processes.kernels.exact.events import Events
 from processes.kernels.exact.scene import (
     AREA_UNIT,
     HEIGHT_UNIT,
     OTHER,
     SERVICE,
     ZONE,
-    Frames,
-    Grid,
+    Float64,
     Int32,
-    Sums,
+    Int64,
     Whole,
     other_depth,
     service_depth,
@@ -31,7 +33,8 @@ from processes.kernels.exact.scene import (
 def add_service_piece(
     ax: float, ay: float, bx: float, by: float, column: Whole, row: Whole,
     state: Whole, depth: Whole, depths: Whole,
-    grid: Grid, number: Int32, frames: Frames, sums: Sums,
+    width: float, columns: Whole, number: Int32, left: Float64, unit: Float64,
+    cell_sums: Int64, area_sums: Int64,
 ) -> None:  # fmt: skip
     """Add a piece of a service's edge: below `depth` services lies outside it.
 
@@ -42,47 +45,45 @@ def add_service_piece(
     rise = by - ay
     if rise != 0.0:
         middle = 0.5 * (ax + bx)
-        x0 = column * float(grid.cell)
-        y0 = row * float(grid.cell)
-        c = number[row * grid.columns + column]
-        sums.cell[c, 2 * depth] += np.int64(np.rint((middle - x0) * rise * AREA_UNIT))
-        sums.cell[c, 2 * depth + 1] += np.int64(
+        x0 = column * width
+        y0 = row * width
+        c = number[row * columns + column]
+        cell_sums[c, 2 * depth] += np.int64(np.rint((middle - x0) * rise * AREA_UNIT))
+        cell_sums[c, 2 * depth + 1] += np.int64(
             np.rint((by - y0) * HEIGHT_UNIT)
         ) - np.int64(np.rint((ay - y0) * HEIGHT_UNIT))
-        everything = len(frames.left) - 1
+        everything = len(left) - 1
         zone = zone_of_state(state)
         held = zone >= 0 and zone < everything
         if held:
-            sums.area[depth, zone] += np.int64(
-                np.rint((middle - frames.left[zone]) * rise * frames.unit[zone])
+            area_sums[depth, zone] += np.int64(
+                np.rint((middle - left[zone]) * rise * unit[zone])
             )
         if other_depth(state) > 0:
             if held:
-                sums.area[depths + depth, zone] += np.int64(
-                    np.rint((middle - frames.left[zone]) * rise * frames.unit[zone])
+                area_sums[depths + depth, zone] += np.int64(
+                    np.rint((middle - left[zone]) * rise * unit[zone])
                 )
-            sums.area[depths + depth, everything] += np.int64(
-                np.rint(
-                    (middle - frames.left[everything]) * rise * frames.unit[everything]
-                )
+            area_sums[depths + depth, everything] += np.int64(
+                np.rint((middle - left[everything]) * rise * unit[everything])
             )
 
 
 @compiled
 def _add_line_piece(
     ax: float, ay: float, bx: float, by: float, cell: Whole,
-    state: Whole, depths: Whole, sums: Sums,
+    state: Whole, depths: Whole, cell_sums: Int64, length_sums: Int64,
 ) -> None:  # fmt: skip
     """Add a piece of a line: its length, whole and under each depth."""
     length = np.int64(np.rint(np.hypot(bx - ax, by - ay) * AREA_UNIT))
-    outside = sums.length.shape[1] - 1
+    outside = length_sums.shape[1] - 1
     zone = zone_of_state(state)
     if zone < 0 or zone > outside:
         zone = outside
-    sums.length[depths, zone] += length
+    length_sums[depths, zone] += length
     for k in range(min(service_depth(state), depths)):
-        sums.length[k, zone] += length
-        sums.cell[cell, 2 * depths + k] += length
+        length_sums[k, zone] += length
+        cell_sums[cell, 2 * depths + k] += length
 
 
 @compiled
@@ -104,42 +105,38 @@ def _border_class(kind: Whole, state: Whole, depths: Whole) -> Whole:
 @compiled
 def _add_border_piece(
     ax: float, ay: float, bx: float, by: float, kind: Whole, own_row: Whole,
-    state: Whole, depths: Whole, frames: Frames, sums: Sums,
+    state: Whole, depths: Whole, left: Float64, unit: Float64, area_sums: Int64,
 ) -> None:  # fmt: skip
     """Add a piece of the edge of a zone or of an other."""
     rise = by - ay
     if rise == 0.0 or _border_class(kind, state, depths) < 0:
         return
     both = kind == OTHER or other_depth(state) > 0
-    everything = len(frames.left) - 1
+    everything = len(left) - 1
     middle = 0.5 * (ax + bx)
     deep = min(service_depth(state), depths)
     zone = own_row if kind == ZONE else zone_of_state(state)
     if zone >= 0 and zone < everything:
-        part = np.int64(
-            np.rint((middle - frames.left[zone]) * rise * frames.unit[zone])
-        )
+        part = np.int64(np.rint((middle - left[zone]) * rise * unit[zone]))
         for k in range(deep):
             if kind == ZONE:
-                sums.area[k, zone] += part
+                area_sums[k, zone] += part
             if both:
-                sums.area[depths + k, zone] += part
+                area_sums[depths + k, zone] += part
         if both:
-            sums.area[2 * depths, zone] += part
+            area_sums[2 * depths, zone] += part
     if kind == OTHER:
-        part = np.int64(
-            np.rint((middle - frames.left[everything]) * rise * frames.unit[everything])
-        )
+        part = np.int64(np.rint((middle - left[everything]) * rise * unit[everything]))
         for k in range(deep):
-            sums.area[depths + k, everything] += part
-        sums.area[2 * depths, everything] += part
+            area_sums[depths + k, everything] += part
+        area_sums[2 * depths, everything] += part
 
 
 @compiled
 def walk_border(
     px: float, py: float, qx: float, qy: float, state: Whole,
-    n: Whole, events: Events, kind: Whole, own_row: Whole, depths: Whole,
-    frames: Frames, sums: Sums,
+    n: Whole, spot: Float64, step: Int64, kind: Whole, own_row: Whole, depths: Whole,
+    left: Float64, unit: Float64, area_sums: Int64,
 ) -> Whole:  # fmt: skip
     """Add an edge p-q of a zone or an other, cut where what it is added to changes.
 
@@ -156,23 +153,35 @@ def walk_border(
     ay = py
     held = state
     for i in range(n):
-        state += events.weight[i]
+        state += step[i, 0]
         if _border_class(kind, state, depths) != _border_class(kind, held, depths):
-            bx = events.x[i]
-            by = events.y[i]
-            _add_border_piece(ax, ay, bx, by, kind, own_row, held, depths, frames, sums)
+            bx = spot[i, 1]
+            by = spot[i, 2]
+            _add_border_piece(
+                ax, ay, bx, by, kind, own_row, held, depths, left, unit, area_sums
+            )
             ax = bx
             ay = by
             held = state
-    _add_border_piece(ax, ay, qx, qy, kind, own_row, held, depths, frames, sums)
+    _add_border_piece(
+        ax, ay, qx, qy, kind, own_row, held, depths, left, unit, area_sums
+    )
     return state
+
+
+@inlined
+def _position(x: float, width: float) -> Whole:
+    """Column (or row) of the grid that holds x."""
+    position = int(x / width)
+    return position + 1 if (position + 1) * width <= x else position
 
 
 @compiled
 def walk_edge(
     px: float, py: float, qx: float, qy: float, state: Whole,
-    n: Whole, events: Events, kind: Whole, depths: Whole,
-    grid: Grid, number: Int32, frames: Frames, sums: Sums,
+    n: Whole, spot: Float64, step: Int64, kind: Whole, depths: Whole,
+    width: float, columns: Whole, number: Int32, left: Float64, unit: Float64,
+    cell_sums: Int64, area_sums: Int64, length_sums: Int64,
 ) -> Whole:  # fmt: skip
     """Add an edge p-q of a service or line, cut at n crossings and the grid's lines.
 
@@ -185,13 +194,12 @@ def walk_edge(
     Points on the grid's lines come from the whole edge, never from a piece of it: the
     same bits whatever else crosses the edge.
     """
-    width = float(grid.cell)
     dx = qx - px
     dy = qy - py
-    column = int(px // width)
-    row = int(py // width)
-    last_column = int(qx // width)
-    last_row = int(qy // width)
+    column = _position(px, width)
+    row = _position(py, width)
+    last_column = _position(qx, width)
+    last_row = _position(qy, width)
     ax = px
     ay = py
     i = 0
@@ -212,10 +220,10 @@ def walk_edge(
         next_row = row
         change = np.int64(0)
         ended = False
-        if i < n and events.t[i] <= min(x_t, y_t):
-            bx = events.x[i]
-            by = events.y[i]
-            change = events.weight[i]
+        if i < n and spot[i, 0] <= min(x_t, y_t):
+            bx = spot[i, 1]
+            by = spot[i, 2]
+            change = step[i, 0]
             i += 1
         elif min(x_t, y_t) > 1.5:
             ended = True
@@ -232,11 +240,11 @@ def walk_edge(
             if depth >= 0 and depth < depths:
                 add_service_piece(
                     ax, ay, bx, by, column, row, state, depth, depths,
-                    grid, number, frames, sums,
+                    width, columns, number, left, unit, cell_sums, area_sums,
                 )  # fmt: skip
         else:
-            cell = number[row * grid.columns + column]
-            _add_line_piece(ax, ay, bx, by, cell, state, depths, sums)
+            cell = number[row * columns + column]
+            _add_line_piece(ax, ay, bx, by, cell, state, depths, cell_sums, length_sums)
         if ended:
             return state
         state += change

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from processes.kernels.exact.compile import compiled
 from processes.kernels.exact.perturb import along
-from processes.kernels.exact.scene import Float64, Int32, Int64, Scene, Whole
-
-
-class Events(NamedTuple):
-    """Where and how the state changes along one edge.
-
-    Parameters
-    ----------
-    t : share of the way along the edge
-    x, y : the crossing point [mm]
-    weight : change of state
-    code : 2 * other edge, + 1 where the edge leaves the other's shape
-    """
-
-    t: Float64
-    x: Float64
-    y: Float64
-    weight: Int64
-    code: Int32
+from processes.kernels.exact.scene import Float64, Int32, Int64, Whole
 
 
 @compiled
@@ -66,85 +46,82 @@ def running_sum(values: Int64) -> None:
 
 
 @compiled
-def room_for_events(n: Whole) -> Events:
-    """Buffers for n events of one edge."""
-    return Events(
-        np.empty(n),
-        np.empty(n),
-        np.empty(n),
-        np.empty(n, np.int64),
-        np.empty(n, np.int32),
-    )
-
-
-@compiled
-def _sort_events(n: Whole, events: Events) -> None:
+def _sort_events(n: Whole, spot: Float64, step: Int64) -> None:
     """Order the first n events by the way along the edge, then by their code."""
     gap = n // 2
     while gap > 0:
         for k in range(gap, n):
-            t = events.t[k]
-            x = events.x[k]
-            y = events.y[k]
-            weight = events.weight[k]
-            code = events.code[k]
+            t = spot[k, 0]
+            x = spot[k, 1]
+            y = spot[k, 2]
+            weight = step[k, 0]
+            code = step[k, 1]
             i: Whole = k
             while i >= gap and (
-                events.t[i - gap] > t
-                or (events.t[i - gap] == t and events.code[i - gap] > code)
+                spot[i - gap, 0] > t
+                or (spot[i - gap, 0] == t and step[i - gap, 1] > code)
             ):
-                events.t[i] = events.t[i - gap]
-                events.x[i] = events.x[i - gap]
-                events.y[i] = events.y[i - gap]
-                events.weight[i] = events.weight[i - gap]
-                events.code[i] = events.code[i - gap]
+                spot[i, 0] = spot[i - gap, 0]
+                spot[i, 1] = spot[i - gap, 1]
+                spot[i, 2] = spot[i - gap, 2]
+                step[i, 0] = step[i - gap, 0]
+                step[i, 1] = step[i - gap, 1]
                 i -= gap
-            events.t[i] = t
-            events.x[i] = x
-            events.y[i] = y
-            events.weight[i] = weight
-            events.code[i] = code
+            spot[i, 0] = t
+            spot[i, 1] = x
+            spot[i, 2] = y
+            step[i, 0] = weight
+            step[i, 1] = code
         gap //= 2
 
 
 @compiled
 def read_events(
-    e: Whole, first: Whole, last: Whole, scene: Scene, event: Int32, events: Events
-) -> Whole:
+    e: Whole, first: Whole, last: Whole,
+    xy: Int32, edge_shape: Int32, shape_weight: Int64, shape_priority: Int64,
+    event: Int32, spot: Float64, step: Int64,
+) -> Whole:  # fmt: skip
     """Write where and how the state changes along edge e, in order; how many times.
+
+    Parameters
+    ----------
+    xy, edge_shape, shape_weight, shape_priority : of the scene
+    event : crossings of all edges; those of e are first..last
+    spot : (n, 3) written: share of the way along the edge, x and y of each crossing
+    step : (n, 2) written: change of state, and the event itself
 
     Notes
     -----
     Sorted by the way along the edge, then by the other edge, so that their order in
     memory is of no matter. Points come from the edge of lower priority.
     """
-    px = np.int64(scene.xy[e, 0])
-    py = np.int64(scene.xy[e, 1])
-    qx = np.int64(scene.xy[e + 1, 0])
-    qy = np.int64(scene.xy[e + 1, 1])
-    priority = scene.priority[scene.edge_shape[e]]
+    px = np.int64(xy[e, 0])
+    py = np.int64(xy[e, 1])
+    qx = np.int64(xy[e + 1, 0])
+    qy = np.int64(xy[e + 1, 1])
+    priority = shape_priority[edge_shape[e]]
     n = 0
     for k in range(first, last):
         f = event[k] >> 1
-        shape = scene.edge_shape[f]
-        weight = scene.weight[shape]
+        shape = edge_shape[f]
+        weight = shape_weight[shape]
         if weight == 0:
             continue
-        ax = np.int64(scene.xy[f, 0])
-        ay = np.int64(scene.xy[f, 1])
-        bx = np.int64(scene.xy[f + 1, 0])
-        by = np.int64(scene.xy[f + 1, 1])
+        ax = np.int64(xy[f, 0])
+        ay = np.int64(xy[f, 1])
+        bx = np.int64(xy[f + 1, 0])
+        by = np.int64(xy[f + 1, 1])
         t = along(px, py, qx, qy, ax, ay, bx, by)
-        if priority < scene.priority[shape]:
-            events.x[n] = px + t * (qx - px)
-            events.y[n] = py + t * (qy - py)
+        if priority < shape_priority[shape]:
+            spot[n, 1] = px + t * (qx - px)
+            spot[n, 2] = py + t * (qy - py)
         else:
             s = along(ax, ay, bx, by, px, py, qx, qy)
-            events.x[n] = ax + s * (bx - ax)
-            events.y[n] = ay + s * (by - ay)
-        events.t[n] = t
-        events.weight[n] = -weight if event[k] & 1 else weight
-        events.code[n] = event[k]
+            spot[n, 1] = ax + s * (bx - ax)
+            spot[n, 2] = ay + s * (by - ay)
+        spot[n, 0] = t
+        step[n, 0] = -weight if event[k] & 1 else weight
+        step[n, 1] = event[k]
         n += 1
-    _sort_events(n, events)
+    _sort_events(n, spot, step)
     return n

@@ -74,26 +74,30 @@ def add_steps(first: Whole, last: Whole, scene: Scene, grid: Grid, step: Int64) 
     ----------
     step : (rows, columns) changes of state from one cell to the next in a row
     """
+    xy = scene.xy
+    edge_shape = scene.edge_shape
+    shape_weight = scene.weight
+    shape_priority = scene.priority
     cell = np.int64(grid.cell)
     for e in range(first, last):
-        shape = scene.edge_shape[e]
+        shape = edge_shape[e]
         if shape < 0:
             continue
-        weight = scene.weight[shape]
-        ay = np.int64(scene.xy[e, 1])
-        by = np.int64(scene.xy[e + 1, 1])
+        weight = shape_weight[shape]
+        ay = np.int64(xy[e, 1])
+        by = np.int64(xy[e + 1, 1])
         if weight == 0 or ay == by:
             continue
         top = max(ay, by)
         row = (min(ay, by) + cell - 1) // cell
         if row * cell >= top:
             continue
-        ax = np.int64(scene.xy[e, 0])
-        bx = np.int64(scene.xy[e + 1, 0])
+        ax = np.int64(xy[e, 0])
+        bx = np.int64(xy[e + 1, 0])
         if by > ay:
             weight = -weight
         while row * cell < top:
-            column = first_column(ax, ay, bx, by, row, cell, scene.priority[shape])
+            column = first_column(ax, ay, bx, by, row, cell, shape_priority[shape])
             step[row, column] += weight
             row += 1
 
@@ -163,6 +167,8 @@ def wind(
     first: Whole, last: Whole, scene: Scene, grid: Grid, windings: Windings
 ) -> None:
     """Fill the windings of shapes first..last."""
+    xy = scene.xy
+    edge_shape = scene.edge_shape
     cell = np.int64(grid.cell)
     value = windings.value
     for shape in range(first, last):
@@ -176,15 +182,15 @@ def wind(
             scene.chain_start[scene.shape_start[shape]],
             scene.chain_start[scene.shape_start[shape + 1]],
         ):
-            if scene.edge_shape[e] < 0:
+            if edge_shape[e] < 0:
                 continue
-            ay = np.int64(scene.xy[e, 1])
-            by = np.int64(scene.xy[e + 1, 1])
+            ay = np.int64(xy[e, 1])
+            by = np.int64(xy[e + 1, 1])
             top = max(ay, by)
             row = (min(ay, by) + cell - 1) // cell
             while row * cell < top and ay != by:
                 column = first_column(
-                    np.int64(scene.xy[e, 0]), ay, np.int64(scene.xy[e + 1, 0]), by,
+                    np.int64(xy[e, 0]), ay, np.int64(xy[e + 1, 0]), by,
                     row, cell, scene.priority[shape],
                 )  # fmt: skip
                 if column < left + columns:

@@ -39,6 +39,9 @@ def mark_dead_cells(
     Services over the whole cell = depth at its point - services with an edge in the
     cell that hold the point.
     """
+    edge = bins.edge
+    edge_shape = scene.edge_shape
+    shape_kind = scene.kind
     for c in range(first, last):
         row = bins.cell[c] // grid.columns
         column = bins.cell[c] - row * grid.columns
@@ -46,14 +49,14 @@ def mark_dead_cells(
         if spare >= 0:
             previous = np.int64(-1)
             for k in range(bins.start[c], bins.start[c + 1]):
-                shape = np.int64(scene.edge_shape[bins.edge[k]])
-                if shape != previous and scene.kind[shape] == SERVICE:
+                shape = np.int64(edge_shape[edge[k]])
+                if shape != previous and shape_kind[shape] == SERVICE:
                     spare -= winding_at(scene, grid, windings, shape, row, column)
                     previous = shape
         dead[c] = spare >= 0
         for k in range(bins.start[c], bins.start[c + 1]):
-            e = bins.edge[k]
-            kind = scene.kind[scene.edge_shape[e]]
+            e = edge[k]
+            kind = shape_kind[edge_shape[e]]
             always = kind in (OTHER, LINE) or (kind == ZONE and keep_zones)
             if spare < 0 or always:
                 active[e] = 1
@@ -62,14 +65,15 @@ def mark_dead_cells(
 @compiled
 def restart_edges(scene: Scene, active: Int8) -> Int64:
     """(n,) active edges that follow an inactive one of the same chain."""
+    edge_shape = scene.edge_shape
     n = 0
     for e in range(1, len(active)):
-        if active[e] and not active[e - 1] and scene.edge_shape[e - 1] >= 0:
+        if active[e] and not active[e - 1] and edge_shape[e - 1] >= 0:
             n += 1
     found = np.empty(n, np.int64)
     n = 0
     for e in range(1, len(active)):
-        if active[e] and not active[e - 1] and scene.edge_shape[e - 1] >= 0:
+        if active[e] and not active[e - 1] and edge_shape[e - 1] >= 0:
             found[n] = e
             n += 1
     return found

@@ -6,19 +6,22 @@ import numpy as np
 
 from processes.kernels.exact.compile import compiled
 from processes.kernels.exact.perturb import is_left
-from processes.kernels.exact.scene import Int64, Scene, Whole
+from processes.kernels.exact.scene import Int64, Whole
 
 
 @compiled
 def change_to_vertex(
-    vertex: Whole, own: Whole, scene: Scene,
+    vx: Whole, vy: Whole, own_priority: Whole,
+    shape_weight: Int64, shape_priority: Int64,
     x0: Whole, y0: Whole, across: Whole, size: Whole,
     start: Int64, item: Int64, ends: Int64, shape: Int64,
 ) -> Whole:  # fmt: skip
-    """Change of state from the cell's point to a vertex of shape `own`.
+    """Change of state from the cell's point to a vertex (vx, vy).
 
     Parameters
     ----------
+    own_priority : of the vertex's shape
+    shape_weight, shape_priority : of all shapes
     x0, y0 : corner of the cell [mm]; its point lies half a millimetre inside
     start, item : subcells, of `subgrid.subdivide`
     ends, shape : edges of the cell
@@ -30,9 +33,6 @@ def change_to_vertex(
     two subcells is met once; both ends of each piece are judged exactly. Edges of the
     shape itself, and of its priority, are left out.
     """
-    vx = np.int64(scene.xy[vertex, 0])
-    vy = np.int64(scene.xy[vertex, 1])
-    own_priority = scene.priority[own]
     change = np.int64(0)
     last_row = min((vy - y0) // size, across - 1)
     last_column = min((vx - x0) // size, across - 1)
@@ -46,8 +46,8 @@ def change_to_vertex(
             to_priority = -1
         for k in range(start[row * across], start[row * across + 1]):
             i = item[k]
-            weight = scene.weight[shape[i]]
-            priority = scene.priority[shape[i]]
+            weight = shape_weight[shape[i]]
+            priority = shape_priority[shape[i]]
             ax = ends[i, 0]
             bx = ends[i, 2]
             if weight == 0 or priority == own_priority or (ax <= x0) == (bx <= x0):
@@ -65,8 +65,8 @@ def change_to_vertex(
         subcell = last_row * across + column
         for k in range(start[subcell], start[subcell + 1]):
             i = item[k]
-            weight = scene.weight[shape[i]]
-            priority = scene.priority[shape[i]]
+            weight = shape_weight[shape[i]]
+            priority = shape_priority[shape[i]]
             if weight == 0 or priority == own_priority:
                 continue
             ay = ends[i, 1]

@@ -6,7 +6,7 @@ import numpy as np
 
 from processes.kernels.exact.bins import x_range
 from processes.kernels.exact.compile import compiled
-from processes.kernels.exact.scene import Bins, Int8, Int64, Scene, Whole
+from processes.kernels.exact.scene import Int8, Int32, Int64, Truth, Whole
 
 MOST_ACROSS = 64
 _EDGES_PER_SUBCELL = 3.0
@@ -14,22 +14,24 @@ _EDGES_PER_SUBCELL = 3.0
 
 @compiled
 def gather(
-    first: Whole, last: Whole, scene: Scene, bins: Bins, active: Int8, all_wanted: bool,
+    xy: Int32, edge_shape: Int32, edge: Int32, active: Int8, all_wanted: Truth,
     ends: Int64, box: Int64, shape: Int64, wanted: Int8,
 ) -> None:  # fmt: skip
-    """Copy the entries first..last of a cell next to each other.
+    """Copy the edges of a cell next to each other.
 
     Parameters
     ----------
+    xy, edge_shape : of the scene
+    edge : (n,) the edges
     ends, box : (n, 4) written: both ends; least x, y and greatest x, y
     shape, wanted : (n,) written: shape of each edge; whether its crossings count
     """
-    for k in range(last - first):
-        e = bins.edge[first + k]
-        ax = np.int64(scene.xy[e, 0])
-        ay = np.int64(scene.xy[e, 1])
-        bx = np.int64(scene.xy[e + 1, 0])
-        by = np.int64(scene.xy[e + 1, 1])
+    for k in range(len(edge)):
+        e = edge[k]
+        ax = np.int64(xy[e, 0])
+        ay = np.int64(xy[e, 1])
+        bx = np.int64(xy[e + 1, 0])
+        by = np.int64(xy[e + 1, 1])
         ends[k, 0] = ax
         ends[k, 1] = ay
         ends[k, 2] = bx
@@ -38,7 +40,7 @@ def gather(
         box[k, 1] = min(ay, by)
         box[k, 2] = max(ax, bx)
         box[k, 3] = max(ay, by)
-        shape[k] = scene.edge_shape[e]
+        shape[k] = edge_shape[e]
         wanted[k] = 1 if all_wanted else active[e]
 
 
