@@ -26,6 +26,7 @@ from gis.serve.answer import (
     page_answer,
     weak_etag,
 )
+from gis.serve.cells import cell
 from gis.serve.context import Context
 from gis.serve.counts import Counts, matching_key
 from gis.serve.links import build_item_links, build_items_links
@@ -243,7 +244,7 @@ class Features:
             "items.html",
             layer=asked.layer,
             data=data,
-            columns=self._titles(request, asked),
+            **self._table(request, asked, hidden="code"),
             json_href=data["links"][0]["href"],
             mapped=bool(features) and asked.crs.is_lon_lat,
             features=_embedded({"type": "FeatureCollection", "features": features}),
@@ -257,18 +258,27 @@ class Features:
             "item.html",
             layer=asked.layer,
             feature=feature,
-            columns=self._titles(request, asked),
+            **self._table(request, asked),
             json_href=feature["links"][0]["href"],
             mapped=feature["geometry"] is not None and asked.crs.is_lon_lat,
             features=_embedded(feature),
         )
 
-    def _titles(self, request: Request, asked: Asked) -> dict[str, str]:
-        """Titles of the properties that are shown."""
+    def _table(
+        self, request: Request, asked: Asked, hidden: str | None = None
+    ) -> dict[str, Any]:
+        """What a page's table needs: titles of the properties, and their cells."""
         columns = asked.layer.columns_at(asked.level)
         names = asked.query.output.columns or tuple(columns)
         lang = self._context.lang_of(request)
-        return {name: columns[name].title.in_language(lang) for name in names}
+        return {
+            "columns": {
+                name: columns[name].title.in_language(lang)
+                for name in names
+                if name != hidden
+            },
+            "cell": lambda name, value: cell(value, columns[name], lang),
+        }
 
 
 def _stored(crs: read.Served, stored_srid: int) -> int:

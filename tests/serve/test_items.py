@@ -296,3 +296,15 @@ def test_count_is_fresh_after_a_commit(server):
         with psycopg.connect(server.dsn) as connection:
             connection.execute("DELETE FROM city.elevator WHERE code = 'added'")
     assert server.json(path)["numberMatched"] == before
+
+
+def test_pages_say_codes_and_flags_in_words(server):
+    for lang, kind, flag in (
+        ("zh", "单元网格", "<td>是</td>"),
+        ("en", "", "<td>yes</td>"),
+    ):
+        page = server.get(f"/collections/unit_grid/items?f=html&lang={lang}").text
+        assert flag in page
+        assert kind in page
+        assert "<td>True</td>" not in page
+        assert "<td>None</td>" not in page
