@@ -170,7 +170,8 @@ def _room_for(
 def _grown(point: FloatArray, points: int, room: int) -> FloatArray:
     """The same points with room for more."""
     larger = np.empty((room, 2))
-    larger[:points] = point[:points]
+    for k in range(points):
+        larger[k, 0], larger[k, 1] = point[k, 0], point[k, 1]
     return larger
 
 
@@ -178,5 +179,7 @@ def _grown(point: FloatArray, points: int, room: int) -> FloatArray:
 def _grown_rings(ring: IntArray, rings: int, room: int) -> IntArray:
     """The same rings with room for more."""
     larger = np.empty((room, RING_COLUMNS), np.int64)
-    larger[:rings] = ring[:rings]
+    for k in range(rings):
+        for column in range(RING_COLUMNS):
+            larger[k, column] = ring[k, column]
     return larger

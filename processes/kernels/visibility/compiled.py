@@ -21,7 +21,7 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
     count. A file system that keeps nothing (read-only image, user without a home) costs
     the compile time again in every process, never the function itself.
     """
-    made = numba.njit(nogil=True, error_model="numpy")(function)
+    made: Any = numba.njit(nogil=True, error_model="numpy")(function)
     try:
         made.enable_caching()
         kept = made._cache._cache_file

@@ -43,7 +43,8 @@ def encoded(
     16 for each point; a last point has the bits of the first.
     """
     total = 0
-    start[:], size[:] = 0, 0
+    for item in range(items):
+        start[item], size[item] = 0, 0
     for r in range(rings):
         item = ring[r, ITEM]
         if size[item] == 0:
@@ -72,9 +73,8 @@ def encoded(
             while r < last:
                 first, count = ring[r, FIRST], ring[r, LAST] - ring[r, FIRST]
                 at = _number(out, at, count)
-                out[at : at + _POINT * count] = raw[
-                    _POINT * first : _POINT * (first + count)
-                ]
+                for k in range(_POINT * count):
+                    out[at + k] = raw[_POINT * first + k]
                 at += _POINT * count
                 r += 1
     return out

@@ -105,9 +105,12 @@ def views_over_roofs(
 def _placed(seen: shapely.Geometry, at: FloatArray) -> shapely.Geometry:
     """The same in the working CRS; its coarser coordinates may fold a thin spike."""
     moved = shapely.transform(seen, lambda p: p + at)
-    if moved.is_valid:
+    if not moved.is_valid:
+        moved = shapely.make_valid(moved, method="structure", keep_collapsed=False)
+    if moved.geom_type != "GeometryCollection":
         return moved
-    return shapely.make_valid(moved, method="structure", keep_collapsed=False)
+    parts = shapely.get_parts(shapely.get_parts(moved))
+    return shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
 
 
 def _slice(camera: IntArray, building: IntArray, i: int) -> IntArray:
