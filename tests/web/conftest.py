@@ -177,8 +177,11 @@ def visiting(context: BrowserContext, site: str) -> Iterator[Visit]:
 
 @pytest.fixture(scope="session")
 def desk(browser: Browser) -> Iterator[BrowserContext]:
-    """One desktop context for all: its cache holds the scripts after the first page."""
-    context = browser.new_context(**OPTIONS)
+    """One desktop context for all: its cache holds the scripts after the first page.
+
+    The content security policy is in force: what it refuses is a console error.
+    """
+    context = browser.new_context(**OPTIONS | {"bypass_csp": False})
     yield context
     context.close()
 
