@@ -19,6 +19,7 @@ from layers import Catalogue, City, Disclosure, Features, Level
 from processes import (
     Inputs,
     InvalidInput,
+    NoData,
     Process,
     Reader,
     Result,
@@ -28,6 +29,8 @@ from processes import (
 )
 from processes.scorecard import published_dates
 
+_ATTEMPTS = 3
+_RESTLESS = "数据正在更新，请稍后再试 / the data keeps changing; ask again"
 _UNREADABLE = "cannot be read: must be CQL2 text over the columns of the layer"
 
 RuleOf = Callable[[Inputs], Disclosure | None]
@@ -82,14 +85,18 @@ def execute(
             published=published_dates() if process_id == "scorecard" else (),
         )
 
-    remembering = _Remembering(reader)
-    try:
-        answer = _kept(process, asked, remembering, rule_of, results)
-    except InvalidInput as error:
-        if names_hidden(str(error), process.reads(asked, reader), reader, level):
-            raise InvalidInput(error.name, error.value, _UNREADABLE) from None
-        raise
-    return _with_outlines(answer, remembering)
+    for _ in range(_ATTEMPTS):
+        remembering = _Remembering(reader)
+        try:
+            answer = _kept(process, asked, remembering, rule_of, results)
+        except _Changed:
+            continue
+        except InvalidInput as error:
+            if names_hidden(str(error), process.reads(asked, reader), reader, level):
+                raise InvalidInput(error.name, error.value, _UNREADABLE) from None
+            raise
+        return _with_outlines(answer, remembering)
+    raise NoData(_RESTLESS)
 
 
 def names_hidden(
@@ -176,12 +183,20 @@ def _with_outlines(answer: Result, reader: Reader) -> Result:
     return answer.with_lookup(lookup)
 
 
+class _Changed(Exception):
+    """A layer has another version than when the answer was begun."""
+
+
 class _Remembering:
-    """A Reader that reads the same features once, for the length of one answer."""
+    """A Reader that reads the same features once, for the length of one answer.
+
+    All features of a layer come from one version, the one that the answer names.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._read: dict[Any, Features] = {}
+        self._versions: dict[str, int] = {}
 
     @property
     def catalogue(self) -> Catalogue:
@@ -200,7 +215,9 @@ class _Remembering:
 
     def version(self, layer: str) -> int:
         """Version of a layer's table."""
-        return self._reader.version(layer)
+        if layer not in self._versions:
+            self._versions[layer] = self._reader.version(layer)
+        return self._versions[layer]
 
     def features(
         self,
@@ -225,6 +242,8 @@ class _Remembering:
                 codes=wanted,
                 geometry=geometry,
             )
+            if self._versions.setdefault(layer, found.version) != found.version:
+                raise _Changed
             _freeze([found.code, found.geometry, *found.columns.values()])
             self._read[key] = found
         return self._read[key]

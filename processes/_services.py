@@ -120,6 +120,7 @@ def read_service(
         raise InvalidInput("service", layer_id, f"must be one of {known}")
     model = layer.coverage
     chosen = model_parameters(layer, parameters or {})
+    _check_closed("where", where)
     both = " AND ".join(f"({text})" for text in (model.where, where) if text) or None
     features = read.features(
         layer_id,
@@ -153,6 +154,25 @@ def read_service(
         shape = shape[~(shapely.is_missing(shape) | shapely.is_empty(shape))]
         facts["assets_with_area"] = len(shape)
     return Service(layer_id, features, shape, flag, facts)
+
+
+def _check_closed(name: str, text: str | None) -> None:
+    """Refuse a filter that closes a parenthesis it did not open.
+
+    It stands in parentheses beside the model's own condition and must stay inside.
+    """
+    depth, quote = 0, ""
+    for sign in text or "":
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        else:
+            depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            break
+    if depth or quote:
+        raise InvalidInput(name, text, "must be CQL2 with its parentheses closed")
 
 
 def _columns(layer: Layer) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import FloatArray, GeometryArray
-from processes.kernels.parallel import for_each
+from processes.kernels.parallel import THREADS, for_each
 from processes.kernels.touch import touching
 
 
 def covered_area(
-    zones: GeometryArray, services: GeometryArray, *, threads: int = 2
+    zones: GeometryArray, services: GeometryArray, *, threads: int = THREADS
 ) -> FloatArray:
     """Area of each zone that lies in at least one service.
 

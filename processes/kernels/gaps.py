@@ -14,7 +14,7 @@ import shapely
 
 from processes.kernels.area import polygonal
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.parallel import for_each
+from processes.kernels.parallel import THREADS, for_each
 from processes.kernels.touch import touching
 
 _OVERLAP_M = 1e-3  # so that the opened part's edges do not run along the gap's own
@@ -47,7 +47,7 @@ def zone_gaps(
     *,
     smallest_m2: float,
     width_m: float,
-    threads: int = 2,
+    threads: int = THREADS,
 ) -> Gaps:
     """Uncovered polygons of each zone.
 

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.parallel import for_each
+from processes.kernels.parallel import THREADS, for_each
 from processes.kernels.touch import touching
 
 OUTSIDE = -1
@@ -71,7 +71,7 @@ def cut_by_zone(lines: GeometryArray, zones: GeometryArray) -> Pieces:
 
 
 def covered_length(
-    lines: GeometryArray, services: GeometryArray, *, threads: int = 2
+    lines: GeometryArray, services: GeometryArray, *, threads: int = THREADS
 ) -> FloatArray:
     """Length of each line that lies in at least one service.
 

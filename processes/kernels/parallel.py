@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from processes.kernels.arrays import IntArray
 
+THREADS = min(os.cpu_count() or 1, 8)
 _CHUNK = 64
 
 
@@ -17,7 +19,7 @@ def for_each(
     positions: IntArray,
     *,
     cost: IntArray | None = None,
-    threads: int = 2,
+    threads: int = THREADS,
 ) -> None:
     """Call `work` once for every position; GEOS and numba run side by side.
 

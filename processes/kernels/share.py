@@ -8,11 +8,12 @@ import shapely
 from processes.kernels.area import covered_area
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray
 from processes.kernels.length import covered_length
+from processes.kernels.parallel import THREADS
 from processes.kernels.points import is_reached
 
 
 def covered_share(
-    places: GeometryArray, services: GeometryArray, *, threads: int = 2
+    places: GeometryArray, services: GeometryArray, *, threads: int = THREADS
 ) -> FloatArray:
     """Share of each place that lies in at least one service.
 

@@ -14,6 +14,7 @@ from processes import (
     CSV,
     GEOJSON,
     InvalidInput,
+    NoData,
     Result,
     UnknownProcess,
     registry,
@@ -230,3 +231,38 @@ def test_locate_outside_the_city_finds_nothing() -> None:
     assert body is not None
     assert body["found"] is False
     assert body["zones"] == {}
+
+
+class Restless(MemoryReader):
+    """A city whose grids change while they are read, a number of times."""
+
+    changes = 1
+
+    def features(self, layer: str, **options: Any) -> Any:
+        if layer == "unit_grid" and self.changes:
+            self.changes -= 1
+            self.versions[layer] += 1
+        return super().features(layer, **options)
+
+
+def test_an_answer_is_of_one_version() -> None:
+    reader, shelf = Restless(city().rows), Shelf()
+    result = run("coverage", {"service": "unit_grid"}, reader, shelf)
+    assert result.reconciliation["layer_versions"]["unit_grid"] == 2
+    assert len(shelf) == 1
+    reader.changes = 99
+    with pytest.raises(NoData, match="changed"):
+        run("coverage", {"service": "unit_grid", "zones": "street"}, reader, shelf)
+    assert len(shelf) == 1
+
+
+@pytest.mark.parametrize("where", ["TRUE) OR (TRUE", "name = ')", "(name = 'a'"])
+def test_a_filter_cannot_leave_its_parentheses(where: str) -> None:
+    with pytest.raises(InvalidInput, match="where"):
+        run("coverage", {"service": "unit_grid", "where": where}, city(), None)
+
+
+def test_a_filter_selects_among_what_the_model_counts() -> None:
+    reader = city()
+    inputs = {"service": "unit_grid", "where": "name = ')' OR name IS NULL"}
+    assert run("coverage", inputs, reader, None).rows[0]["covered"] > 0
