@@ -251,7 +251,7 @@ def test_an_answer_is_of_one_version() -> None:
     assert result.reconciliation["layer_versions"]["unit_grid"] == 2
     assert len(shelf) == 1
     reader.changes = 99
-    with pytest.raises(NoData, match="changed"):
+    with pytest.raises(NoData, match="changing"):
         run("coverage", {"service": "unit_grid", "zones": "street"}, reader, shelf)
     assert len(shelf) == 1
 
