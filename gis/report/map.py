@@ -26,7 +26,7 @@ from gis.report.page import LEAFLET, OfflineMap, write_inline
 from gis.report.scale import Scale, quantity
 from layers import Level, transformer
 from processes import InvalidInput, Reader, Result
-from processes._targets import Target, load_targets
+from processes._targets import Target, load_scopes, load_targets
 
 HERE = Path(__file__).resolve().parent
 _SIMPLE_M = 15.0
@@ -279,15 +279,18 @@ def _panel(
         subtitle=f"{city.title.in_language(lang)} · "
         f"{reader.catalogue[question.zones].title.in_language(lang)}",
         whole={"text": scale.text(whole.value)},
-        goal=f"{target.op} {target.value:g} {target.unit}" if target else "",
+        scope=load_scopes().scopes[target.scope].title.in_language(lang)
+        if target
+        else scale.word("city"),
+        goal=scale.goal(),
         legend=legend,
         rows=[
             {
                 "name": zone.name or zone.id,
                 "color": scale.color(zone.value),
                 "text": scale.text(zone.value),
-                "covered": quantity(zone.covered, zone.unit),
-                "total": quantity(zone.total, zone.unit),
+                "covered": quantity(zone.covered, zone.unit, lang),
+                "total": quantity(zone.total, zone.unit, lang),
             }
             for zone in zones
         ],

@@ -79,12 +79,31 @@ class Scale:
         middle = [self.word("short").format(a, b) for a, b in pairs]
         return [self.word("over").format(edges[0]), *middle, self.word("met")]
 
+    def goal(self) -> str:
+        """The target as text, empty without one."""
+        if self.target is None:
+            return ""
+        gap = "" if self.target.unit == "%" else " "
+        sign = _SIGNS[self.target.op]
+        return f"{sign} {self.target.value:g}{gap}{self.target.unit}"
+
     def word(self, key: str) -> str:
         """A word of the page in its language."""
         return _WORDS[key][self.lang]
 
 
-def quantity(value: float | None, unit: str) -> str:
+_SIGNS: Mapping[str, str] = {">=": "≥", "<=": "≤", ">": ">", "<": "<"}
+
+_UNITS: Mapping[str, Mapping[str, str]] = {
+    "feature": {"zh": "处", "en": ""},
+    "person": {"zh": "人", "en": "people"},
+    "space": {"zh": "泊位", "en": "spaces"},
+    "vehicle": {"zh": "辆", "en": "vehicles"},
+    "m2": {"zh": "m²", "en": "m²"},
+}
+
+
+def quantity(value: float | None, unit: str, lang: str) -> str:
     """A numerator or denominator with its unit, large areas in km2."""
     if value is None:
         return ""
@@ -92,4 +111,5 @@ def quantity(value: float | None, unit: str) -> str:
         return f"{value / 1e6:,.3f} km²"
     if unit == "m" and abs(value) >= 1e4:
         return f"{value / 1e3:,.1f} km"
-    return f"{value:,.0f} {unit.replace('m2', 'm²')}"
+    word = _UNITS.get(unit, {}).get(lang, unit)
+    return f"{value:,.0f} {word}".rstrip()

@@ -80,7 +80,7 @@ def test_figures_legend_marks_and_table() -> None:
 @needs_leaflet
 def test_a_target_is_shown_with_its_classes() -> None:
     text = report(MapQuestion(target="me-1"), lang="en")
-    assert "target &gt;= 70 %" in text
+    assert "target ≥ 70%" in text
     assert "100.0%" in text
     assert "over 30 points short" in text
     assert "no data or out of scope" in text
