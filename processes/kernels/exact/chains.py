@@ -164,10 +164,20 @@ def propagate(
                     e, first_event, last_event, xy, edge_shape, shape_weight,
                     shape_priority, event, spot, step,
                 )  # fmt: skip
-            if kind in (ZONE, OTHER):
+            if kind == ZONE:
                 state = walk_border(
                     px, py, qx, qy, state, n, spot, step,
                     kind, own_row, depths, left, unit, area_sums,
+                )  # fmt: skip
+                continue
+            if kind == OTHER:
+                walk_border(
+                    px, py, qx, qy, state, n, spot, step,
+                    kind, len(left) - 1, depths, left, unit, area_sums,
+                )  # fmt: skip
+                state = walk_border(
+                    px, py, qx, qy, state, n, spot, step,
+                    kind, -1, depths, left, unit, area_sums,
                 )  # fmt: skip
                 continue
             if kind == SERVICE and n == 0:

@@ -16,7 +16,6 @@ from processes.kernels.exact.compile import compiled, inlined
 from processes.kernels.exact.scene import (
     AREA_UNIT,
     HEIGHT_UNIT,
-    OTHER,
     SERVICE,
     ZONE,
     Float64,
@@ -86,59 +85,40 @@ def _add_line_piece(
         cell_sums[cell, 2 * depths + k] += length
 
 
-@compiled
-def _border_class(kind: Whole, state: Whole, depths: Whole) -> Whole:
-    """Number of what a piece of a zone's or other's edge is added to; -1 for nothing.
+@inlined
+def _column(
+    row: Whole, kind: Whole, own: Whole, state: Whole, depths: Whole
+) -> Whole:  # fmt: skip
+    """Column of a row of the area sums that a zone's or other's edge adds to, or -1.
 
     Notes
     -----
     A zone's edge bounds what is covered to its left; so does an edge of an other where
-    no further other lies over it.
+    no further other lies over it. `own` is a zone, or -1 for the zone of the place.
     """
-    deep = max(min(service_depth(state), depths), 0)
     others = other_depth(state)
+    k = row if row < depths else row - depths
+    counts = k == depths or service_depth(state) > k
     if kind == ZONE:
-        return 2 * deep + (1 if others > 0 else 0)
-    return -1 if others != 0 else (state >> 40) * 8 + deep
-
-
-@compiled
-def _add_border_piece(
-    ax: float, ay: float, bx: float, by: float, kind: Whole, own_row: Whole,
-    state: Whole, depths: Whole, left: Float64, unit: Float64, area_sums: Int64,
-) -> None:  # fmt: skip
-    """Add a piece of the edge of a zone or of an other."""
-    rise = by - ay
-    if rise == 0.0 or _border_class(kind, state, depths) < 0:
-        return
-    both = kind == OTHER or other_depth(state) > 0
-    everything = len(left) - 1
-    middle = 0.5 * (ax + bx)
-    deep = min(service_depth(state), depths)
-    zone = own_row if kind == ZONE else zone_of_state(state)
-    if zone >= 0 and zone < everything:
-        part = np.int64(np.rint((middle - left[zone]) * rise * unit[zone]))
-        for k in range(deep):
-            if kind == ZONE:
-                area_sums[k, zone] += part
-            if both:
-                area_sums[depths + k, zone] += part
-        if both:
-            area_sums[2 * depths, zone] += part
-    if kind == OTHER:
-        part = np.int64(np.rint((middle - left[everything]) * rise * unit[everything]))
-        for k in range(deep):
-            area_sums[depths + k, everything] += part
-        area_sums[2 * depths, everything] += part
+        counts = counts and (row < depths or others > 0)
+    else:
+        counts = counts and row >= depths and others == 0
+    if not counts:
+        return -1
+    return own if own >= 0 else zone_of_state(state)
 
 
 @compiled
 def walk_border(
     px: float, py: float, qx: float, qy: float, state: Whole,
-    n: Whole, spot: Float64, step: Int64, kind: Whole, own_row: Whole, depths: Whole,
+    n: Whole, spot: Float64, step: Int64, kind: Whole, own: Whole, depths: Whole,
     left: Float64, unit: Float64, area_sums: Int64,
 ) -> Whole:  # fmt: skip
-    """Add an edge p-q of a zone or an other, cut where what it is added to changes.
+    """Add an edge p-q of a zone or an other to every row of the area sums.
+
+    Parameters
+    ----------
+    own : column to add to; -1 for the zone that holds the place
 
     Returns
     -------
@@ -146,27 +126,36 @@ def walk_border(
 
     Notes
     -----
-    Crossings that change nothing do not cut, so that rounding is the same whether
-    those of step 5 are known or not.
+    For each row the edge is cut where its column changes and nowhere else, so that
+    rounding does not depend on crossings that step 5 leaves out, nor on `depths`.
     """
-    ax = px
-    ay = py
-    held = state
-    for i in range(n):
-        state += step[i, 0]
-        if _border_class(kind, state, depths) != _border_class(kind, held, depths):
-            bx = spot[i, 1]
-            by = spot[i, 2]
-            _add_border_piece(
-                ax, ay, bx, by, kind, own_row, held, depths, left, unit, area_sums
-            )
+    after = state
+    for row in range(2 * depths + 1):
+        ax = px
+        ay = py
+        after = state
+        column = _column(row, kind, own, state, depths)
+        for i in range(n + 1):
+            bx = qx
+            by = qy
+            following: Whole = np.int64(-2)
+            if i < n:
+                bx = spot[i, 1]
+                by = spot[i, 2]
+                after += step[i, 0]
+                following = _column(row, kind, own, after, depths)
+            if following == column:
+                continue
+            rise = by - ay
+            if column >= 0 and column < len(left) and rise != 0.0:
+                middle = 0.5 * (ax + bx)
+                area_sums[row, column] += np.int64(
+                    np.rint((middle - left[column]) * rise * unit[column])
+                )
             ax = bx
             ay = by
-            held = state
-    _add_border_piece(
-        ax, ay, qx, qy, kind, own_row, held, depths, left, unit, area_sums
-    )
-    return state
+            column = following
+    return after
 
 
 @inlined

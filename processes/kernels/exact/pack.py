@@ -175,7 +175,7 @@ def _checked(name: str, geometries: GeometryArray, allowed: tuple[int, ...]) -> 
 
 
 def _finite(name: str, xy: Float64) -> None:
-    if len(xy) and not (np.abs(xy).max() < FARTHEST_M):
+    if len(xy) and not (xy.max() < FARTHEST_M and xy.min() > -FARTHEST_M):
         raise ValueError(
             f"{name}: coordinates must be finite and below {FARTHEST_M:g} m"
         )
@@ -191,9 +191,9 @@ def _chains(
     workers: Workers,
 ) -> Chains:
     """Cleaned chains; `owner` ascends."""
-    coordinates, index = shapely.get_coordinates(part, return_index=True)
+    coordinates = shapely.get_coordinates(part)
     _finite(name, coordinates)
-    sizes = np.bincount(index, minlength=len(part))
+    sizes = shapely.get_num_coordinates(part)
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     xy = np.empty((len(coordinates), 2), np.int64)
     size = np.zeros(len(part), np.int64)
@@ -221,11 +221,15 @@ def polygon_chains(name: str, geometries: GeometryArray, workers: Workers) -> Ch
     ValueError : another kind of geometry, or coordinates that are not finite
     """
     _checked(name, geometries, _POLYGONS)
-    part, of_part = shapely.get_parts(geometries, return_index=True)
-    ring, of_ring = shapely.get_rings(part, return_index=True)
+    if (shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON).all():
+        ring, owner = shapely.get_rings(geometries, return_index=True)
+        of_ring = owner
+    else:
+        part, of_part = shapely.get_parts(geometries, return_index=True)
+        ring, of_ring = shapely.get_rings(part, return_index=True)
+        owner = of_part[of_ring]
     hole = np.zeros(len(ring), np.int8)
     hole[1:] = of_ring[1:] == of_ring[:-1]
-    owner = of_part[of_ring]
     return _chains(name, ring, owner, hole, len(geometries), True, workers)
 
 

@@ -225,6 +225,22 @@ def test_deep_stacks_are_skipped_without_a_trace(zones) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_depth_is_the_same_whatever_other_depths_are_asked(
+    found, cameras, zones, land, roads
+) -> None:
+    once = exact_coverage(cameras, zones, lines=roads, others=land)
+    for less, more in (
+        (once.area_m2, found.area_m2),
+        (once.other_m2, found.other_m2),
+        (once.length_m, found.length_m),
+        (once.cells, found.cells),
+    ):
+        for name in ("covered", "area_m2", "length_m"):
+            if hasattr(less, name):
+                one, other = getattr(less, name)[0], getattr(more, name)[0]
+                np.testing.assert_array_equal(one, other)
+
+
 def test_progress_rises_and_cancelling_stops(cameras, zones) -> None:
     told: list[float] = []
     exact_coverage(cameras, zones, on_progress=lambda what, share: told.append(share))
