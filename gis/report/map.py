@@ -274,7 +274,7 @@ def _panel(
     return template.render(
         lang=lang,
         word=scale.word,
-        synthetic=_is_synthetic(question, reader),
+        synthetic=_is_synthetic(question, result, reader),
         title=_title(question, target, reader, lang),
         subtitle=f"{city.title.in_language(lang)} · "
         f"{reader.catalogue[question.zones].title.in_language(lang)}",
@@ -310,9 +310,16 @@ def _title(
     return f"{layer}覆盖率" if lang == "zh" else f"Coverage: {layer}"
 
 
-def _is_synthetic(question: MapQuestion, reader: Reader) -> bool:
-    """Whether any zone shown is generated."""
-    zones = reader.features(
-        question.zones, columns=("synthetic",), as_of=question.as_of, geometry=False
+def _is_synthetic(question: MapQuestion, result: Result, reader: Reader) -> bool:
+    """Whether anything that the figures were computed from is generated."""
+    return any(
+        len(
+            reader.features(
+                layer,
+                where="synthetic = TRUE",
+                as_of=question.as_of,
+                geometry=False,
+            )
+        )
+        for layer in result.reconciliation["layer_versions"]
     )
-    return any(bool(flag) for flag in zones.columns["synthetic"])

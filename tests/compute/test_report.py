@@ -109,3 +109,26 @@ def test_bad_questions_are_named(tmp_path: Path) -> None:
         report(MapQuestion(target="zz-9"))
     with pytest.raises(AssetsMissing, match="leaflet"):
         report(MapQuestion(service="unit_grid"), leaflet=tmp_path)
+
+
+@needs_leaflet
+def test_generated_assets_are_marked_on_real_zones() -> None:
+    rows = two_towns()
+    rows["park"] = [
+        {
+            "code": "p",
+            "synthetic": True,
+            "area_m2": 5000,
+            "geometry": box(0, 0, 100, 50),
+        }
+    ]
+    level = Level.PUBLIC
+    for marked in (True, False):
+        rows["park"][0]["synthetic"] = marked
+        text = build_map(
+            MapQuestion(service="park"),
+            reader=MemoryReader(rows, level=level),
+            level=level,
+            config=load_map_config(),
+        )
+        assert ("演示数据（合成）" in text) is marked
