@@ -96,6 +96,14 @@ def test_equality_filter(server):
         ("S_INTERSECTS(geometry, BBOX(120.1619,30.2709,120.1621,30.2711))",
          ["component-1"]),
         ("valid_from > DATE('2020-01-01')", []),
+        ("code BETWEEN 'component-0' AND 'component-1'",
+         ["component-0", "component-1"]),
+        ("NOT code = 'component-1'", ["component-0", "component-2"]),
+        ("code = 'component-0' OR code > 'component-1' AND valid_to IS NULL",
+         ["component-0", "component-2"]),
+        ("valid_to IS NOT NULL", []),
+        ("S_DISJOINT(geometry, BBOX(120.1619,30.2709,120.1621,30.2711))",
+         ["component-0", "component-2"]),
     ],
 )  # fmt: skip
 def test_cql2_text(server, text, codes):

@@ -3,6 +3,7 @@
 import openapi_spec_validator
 import pytest
 
+from gis.serve.openapi import ITEMS_PARAMETERS
 from layers import Level
 
 
@@ -105,3 +106,9 @@ def test_described_parameters_are_known(server, described):
             "/collections/component/items", params={parameter["name"]: "\x01"}
         )
         assert "unknown parameter" not in answer.text, parameter["name"]
+
+
+def test_no_column_has_the_name_of_a_parameter(catalogue):
+    reserved = {"f", "lang", *ITEMS_PARAMETERS}
+    for layer in catalogue.values():
+        assert reserved.isdisjoint(layer.all_columns), layer.id
