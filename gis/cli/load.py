@@ -1,22 +1,48 @@
-"""citygrid load: a file into a layer."""
+"""citygrid load: put a file into a layer; see, mend and undo what was loaded."""
 
 from __future__ import annotations
 
-import csv
 import getpass
 import json
 import sys
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 from tqdm import tqdm
 
 from gis.cli._place import find_place, running
+from gis.db.history import Load, list_loads, read_load, retire, undo
 from gis.db.loader import load_source, read_rejects
 from gis.errors import LoadError
-from gis.load import read_source
+from gis.load import LoadReport, read_source
 from gis.load.headers import read_synonyms
+from gis.load.rejects import read_fixed, write_rejects
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_HEADERS = (
+    "号 no", "时间 time", "操作 kind", "图层 layer", "文件 file", "人 who",
+    "新增 loaded", "更新 updated", "失效 ended", "待改 open rejects", "状态 state",
+)  # fmt: skip
+Tell = Callable[[str, int, int], None]
+
+
+class _FileOrVerb(click.Group):
+    """A group whose first word may also be a file, or an option of loading one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what is no verb for the arguments of `file`."""
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["file", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_FileOrVerb)
+def load() -> None:
+    """Load a file (citygrid load FILE --layer L --datum D); list, show, undo, mend."""
 
 
 def _pairs(what: str, values: tuple[str, ...]) -> dict[str, str]:
@@ -30,15 +56,36 @@ def _pairs(what: str, values: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@contextmanager
+def _progress(total: int) -> Iterator[Tell]:
+    """A bar with rate and time left; steps without one are lines when piped."""
+    with tqdm(total=total, unit="row", disable=None, file=sys.stderr) as bar:
+
+        def tell(step: str, done: int, total: int) -> None:
+            if bar.disable and step.startswith("排队"):
+                click.echo(step, err=True)
+            bar.total = max(total, done)
+            bar.set_description(step)
+            bar.update(done - bar.n)
+
+        yield tell
+
+
+@load.command("file")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--layer", required=True, help="Layer to load into.")
 @click.option(
     "--datum", required=True, help="wgs84, cgcs2000, gcj02, bd09 or an EPSG code."
 )
+@click.option(
+    "--mode",
+    type=click.Choice(["upsert", "snapshot", "correct"]),
+    default="upsert",
+    help="snapshot also ends what is missing; correct replaces mistaken versions.",
+)
 @click.option("--map", "maps", multiple=True, help="HEADER=COLUMN, repeatable.")
 @click.option("--set", "sets", multiple=True, help="COLUMN=VALUE for every row.")
-@click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="Default: today.")
+@click.option("--valid-from", type=_DAY, help="Default: today.")
 @click.option("--source", "source_name", help="Text for column source.")
 @click.option("--table", help="Which table of a file that holds several.")
 @click.option("--encoding", help="Text encoding of a CSV.")
@@ -46,10 +93,11 @@ def _pairs(what: str, values: tuple[str, ...]) -> dict[str, str]:
 @click.option("--dry-run", is_flag=True, help="Do everything and undo it.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path))
 @click.option("--rejects", type=click.Path(path_type=Path), help="CSV of refused rows.")
-def load(  # one parameter per option
+def load_file(  # one parameter per option
     file: Path,
     layer: str,
     datum: str,
+    mode: str,
     maps: tuple[str, ...],
     sets: tuple[str, ...],
     valid_from: datetime | None,
@@ -61,7 +109,7 @@ def load(  # one parameter per option
     report_file: Path | None,
     rejects: Path | None,
 ) -> None:
-    """Load FILE (GeoJSON, GeoPackage, CSV and what GDAL reads) into a layer.
+    """Load FILE into a layer.
 
     Rows that cannot be stored are refused one by one with a reason and kept; the rest
     is written in one transaction.
@@ -72,16 +120,7 @@ def load(  # one parameter per option
         raise LoadError(f"--layer: {layer!r} given, must be one of {known}")
     mapping = _pairs("--map", maps)
     source = read_source(file, table=table, encoding=encoding, mapping=mapping)
-    with (
-        running(place) as database,
-        tqdm(total=len(source), unit="row", disable=None, file=sys.stderr) as bar,
-    ):
-
-        def tell(step: str, done: int, total: int) -> None:
-            bar.set_description(step)
-            if total == len(source):
-                bar.update(done - bar.n)
-
+    with running(place) as database, _progress(len(source)) as tell:
         report = load_source(
             database,
             place.catalogue,
@@ -89,6 +128,7 @@ def load(  # one parameter per option
             layer,
             source,
             datum=datum,
+            mode=mode,
             valid_from=valid_from.date() if valid_from else None,
             source_name=source_name,
             mapping=mapping,
@@ -100,22 +140,139 @@ def load(  # one parameter per option
             on_progress=tell,
         )
         if rejects and report.load_id is not None:
-            rows = [(n, why, content) for n, why, content in read_rejects(
-                database, report.load_id)]  # fmt: skip
-            _write_rejects(rejects, rows)
+            write_rejects(rejects, list(read_rejects(database, report.load_id)))
+    _say(report, report_file)
+
+
+def _say(report: LoadReport, file: Path | None) -> None:
+    """The report on the terminal, and as JSON where asked for."""
     click.echo("\n".join(report.lines()), err=True)
-    if report_file:
+    if file:
         text = json.dumps(report.as_dict(), ensure_ascii=False, indent=2)
-        report_file.write_text(text + "\n", encoding="utf-8")
+        file.write_text(text + "\n", encoding="utf-8")
 
 
-def _write_rejects(
-    path: Path, rows: list[tuple[int, str, dict[str, str | None]]]
+@load.command("list")
+@click.option("--layer", help="Only loads of this layer.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_(layer: str | None, limit: int, as_json: bool) -> None:
+    """List loads, the latest first."""
+    with running(find_place()) as database:
+        loads = list_loads(database, layer=layer, limit=limit)
+    if as_json:
+        click.echo(json.dumps([_as_dict(x) for x in loads], ensure_ascii=False))
+        return
+    click.echo("\t".join(_HEADERS))
+    for entry in loads:
+        counts = (entry.report.get(k, 0) for k in ("loaded", "updated", "ended"))
+        kind = entry.mode if entry.kind == "load" else entry.kind
+        cells = (
+            entry.load_id, f"{entry.started_at:%Y-%m-%d %H:%M}", kind, entry.layer,
+            entry.file, entry.actor, *counts, entry.open_rejects, entry.state,
+        )  # fmt: skip
+        click.echo("\t".join(map(str, cells)))
+
+
+@load.command()
+@click.argument("number", type=int)
+def show(number: int) -> None:
+    """Show everything the ledger knows of load NUMBER, as JSON."""
+    with running(find_place()) as database:
+        entry = read_load(database, number)
+    click.echo(json.dumps(_as_dict(entry), ensure_ascii=False, indent=2))
+
+
+def _as_dict(entry: Load) -> dict[str, Any]:
+    """A ledger entry as JSON types."""
+    return {
+        **entry.__dict__,
+        "started_at": entry.started_at.isoformat(),
+        "state": entry.state,
+    }
+
+
+@load.command("undo")
+@click.argument("number", type=int)
+def undo_(number: int) -> None:
+    """Bring back the exact state before load NUMBER, or say what stands in the way."""
+    place = find_place()
+    with running(place) as database, _progress(0) as tell:
+        done = undo(
+            database, place.catalogue, number, actor=getpass.getuser(), on_progress=tell
+        )
+    told = done.report
+    click.echo(
+        f"已撤销载入 {number} undone: {told['removed']:,} 行撤下 rows removed, "
+        f"{told['restored']:,} 行复原 restored ({done.layer}). "
+        f"恢复 to bring it back: citygrid load undo {done.load_id}",
+        err=True,
+    )
+
+
+@load.command("retire")
+@click.argument("codes", nargs=-1, required=True)
+@click.option("--layer", required=True, help="Layer that holds the codes.")
+@click.option("--on", "day", type=_DAY, help="Day they end, exclusive; default: today.")
+def retire_(codes: tuple[str, ...], layer: str, day: datetime | None) -> None:
+    """End the current versions of CODES."""
+    place = find_place()
+    if layer not in place.catalogue:
+        raise LoadError(f"--layer: {layer!r} given, must be a layer")
+    with running(place) as database:
+        entry = retire(
+            database,
+            place.catalogue,
+            layer,
+            codes,
+            day.date() if day else date.today(),
+            actor=getpass.getuser(),
+        )
+    click.echo(
+        f"已失效 retired {entry.report['ended']:,} ({layer}), load {entry.load_id}",
+        err=True,
+    )
+
+
+@load.command("rejects")
+@click.argument("number", type=int)
+@click.option("--out", type=click.Path(path_type=Path), help="FILE.csv or FILE.xlsx.")
+@click.option(
+    "--fix", type=click.Path(path_type=Path), help="The edited file, loaded again."
+)
+@click.option("--report", "report_file", type=click.Path(path_type=Path))
+def rejects_(
+    number: int, out: Path | None, fix: Path | None, report_file: Path | None
 ) -> None:
-    """Refused rows in the file's own columns, with row number and reason in front."""
-    headers = list(rows[0][2]) if rows else []
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["行号 row", "原因 reason", *headers])
-        for number, reason, content in rows:
-            writer.writerow([number, reason, *(content.get(h) for h in headers)])
+    """Write the refused rows of load NUMBER to be edited, or load them mended."""
+    place = find_place()
+    with running(place) as database:
+        entry = read_load(database, number)
+        if fix is None:
+            rows = list(read_rejects(database, number, only_open=True))
+            written = write_rejects(out, rows)
+            click.echo(f"{len(rows):,} 行待改 rows to mend: {written}", err=True)
+            return
+        options = dict(entry.options or {})
+        source = read_fixed(fix, str(options.pop("name", entry.file)), options)
+        with _progress(len(source)) as tell:
+            report = load_source(
+                database,
+                place.catalogue,
+                place.city,
+                entry.layer,
+                source,
+                datum=str(options["datum"]),
+                # the other rows of a snapshot are in the table already
+                mode="correct" if entry.mode == "correct" else "upsert",
+                valid_from=date.fromisoformat(str(options["valid_from"])),
+                source_name=str(options["source_name"]),
+                mapping=options["mapping"],
+                constants=options["constants"],
+                synonyms=read_synonyms(place.settings.config),
+                allow_outside=bool(options["allow_outside"]),
+                actor=getpass.getuser(),
+                fixes=number,
+                on_progress=tell,
+            )
+    _say(report, report_file)

@@ -17,12 +17,42 @@ _SAMPLE = 2_000
 _DEGREES = 400.0  # no degree is larger: beyond, the file is in metres
 
 
+class ProofSample:
+    """Features as found and as converted, an even share of every part of a file.
+
+    Parameters
+    ----------
+    total : rows of the file
+    """
+
+    def __init__(self, total: int) -> None:
+        self._every = max(1, total // _SAMPLE)
+        self._parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
+
+    def add(self, source: Source, prepared: Prepared) -> None:
+        """Take the share of a part; nothing of one without positions."""
+        if prepared.converted is None or source.geometry is None:
+            return
+        rows = slice(None, None, self._every)
+        self._parts.append(
+            (source.geometry[rows], prepared.converted[rows], prepared.codes[rows])
+        )
+
+    def arrays(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None:
+        """Geometries as found, as converted, codes; None without any."""
+        if not self._parts:
+            return None
+        before, after, codes = (
+            np.concatenate(part) for part in zip(*self._parts, strict=True)
+        )
+        return before, after, codes
+
+
 def datum_proof(
     connection: Connection,
     city: City,
     datum: str,
-    source: Source,
-    prepared: Prepared,
+    sample: ProofSample,
     *,
     is_zone: bool,
 ) -> dict[str, Any]:
@@ -35,7 +65,8 @@ def datum_proof(
     intersection / area of union with the border of the same code,
     else with the one they overlap most. Empty without positions or borders.
     """
-    if prepared.converted is None or source.geometry is None:
+    arrays = sample.arrays()
+    if arrays is None:
         return {}
     rows = connection.execute(
         sql.SQL(
@@ -46,10 +77,8 @@ def datum_proof(
         return {"declared": datum}
     codes = [str(code) for code, _ in rows]
     borders = shapely.from_wkb([bytes(wkb) for _, wkb in rows])
-    rows_used = slice(None, None, max(1, len(source) // _SAMPLE))
-    before = source.geometry[rows_used]
-    after = prepared.converted[rows_used]
-    names = prepared.codes[rows_used] if is_zone else None
+    before, after, named = arrays
+    names = named if is_zone else None
     project = transformer(city.stored_srid, city.working_srid)
     found = np.full(len(before), None, dtype=object)
     bounds = np.nan_to_num(shapely.bounds(before), nan=np.inf)

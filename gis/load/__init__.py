@@ -1,6 +1,6 @@
 """A file or a frame -> checked rows of one layer. Pure: the database is elsewhere."""
 
-from gis.load.prepare import Context, Prepared, prepare
+from gis.load.prepare import Context, Prepared, Seen, prepare, row_contents
 from gis.load.read import Source, read_source
 from gis.load.report import LoadReport, Reject
 
@@ -9,7 +9,9 @@ __all__ = [
     "LoadReport",
     "Prepared",
     "Reject",
+    "Seen",
     "Source",
     "prepare",
     "read_source",
+    "row_contents",
 ]

@@ -59,6 +59,7 @@ class Prepared:
     Parameters
     ----------
     columns : column -> (m,) typed values of the accepted rows
+    rows : (m,) where they stand in the source, from 0
     shapes : their geometries, None for a layer without
     converted : (n,) every row's geometry in the working CRS, None where unusable
     codes : (n,) every row's code
@@ -66,6 +67,7 @@ class Prepared:
     """
 
     columns: dict[str, NDArray[Any]]
+    rows: NDArray[np.intp]
     shapes: Shapes | None
     converted: NDArray[Any] | None
     codes: NDArray[Any]
@@ -80,8 +82,12 @@ class Prepared:
     notes: list[str]
 
 
-def prepare(source: Source, context: Context) -> Prepared:
-    """Typed, checked and snapped rows of a source.
+def prepare(source: Source, context: Context, *, seen: Seen | None = None) -> Prepared:
+    """Typed, checked and snapped rows of a source, or of one part of it.
+
+    Parameters
+    ----------
+    seen : versions that earlier parts held; added to
 
     Raises
     ------
@@ -124,7 +130,7 @@ def prepare(source: Source, context: Context) -> Prepared:
             if hits:
                 masked_rows |= values != columns[name]
                 columns[name] = values
-    _check_versions(columns, reasons)
+    _check_versions(columns, reasons, seen)
     shapes = None
     mended = np.zeros(count, dtype=bool)
     if layer.geometry != "none":
@@ -145,6 +151,7 @@ def prepare(source: Source, context: Context) -> Prepared:
         shapes = Shapes(shapes.geom[accepted], shapes.geom_m[accepted])
     return Prepared(
         columns={name: values[accepted] for name, values in columns.items()},
+        rows=np.flatnonzero(accepted),
         shapes=shapes,
         converted=converted,
         codes=columns["code"],
@@ -248,7 +255,9 @@ _POSITION_HEADERS = {
 }  # fmt: skip
 
 
-def _check_versions(columns: dict[str, NDArray[Any]], reasons: Reasons) -> None:
+def _check_versions(
+    columns: dict[str, NDArray[Any]], reasons: Reasons, seen: Seen | None
+) -> None:
     """Refuse a version that stands twice, or one that ends before it begins."""
     start, end = columns["valid_from"], columns["valid_to"]
     ends_early = ~np.isnat(end) & (end <= start)
@@ -257,6 +266,8 @@ def _check_versions(columns: dict[str, NDArray[Any]], reasons: Reasons) -> None:
     )
     keys = pd.DataFrame({"code": columns["code"], "start": start})
     twice = keys.duplicated().to_numpy() & ~pd.isna(columns["code"])
+    if seen is not None:
+        twice |= seen.again(keys) & ~pd.isna(columns["code"])
     reasons.refuse(twice, "文件内重复 stands twice in the file", name="code")
 
 
@@ -271,19 +282,38 @@ def _check_outline(shapes: Shapes, outline: shapely.Geometry, reasons: Reasons) 
 def _rejects(source: Source, reasons: Reasons) -> list[Reject]:
     """Refused rows in the file's own columns, personal numbers starred."""
     rows = np.flatnonzero(~reasons.accepted)
+    content = row_contents(source, rows)
+    return [
+        Reject(source.row_number(int(row)), str(reasons.text[row]), told)
+        for row, told in zip(rows, content, strict=True)
+    ]
+
+
+def row_contents(source: Source, rows: NDArray[Any]) -> list[dict[str, str | None]]:
+    """What rows hold in the file's own columns, personal numbers starred."""
     if not len(rows):
         return []
     content = {
         header: mask_phones(as_text(cells[rows]))[0]
         for header, cells in source.columns.items()
     }
-    if source.geometry is not None:
-        content["wkt"] = shapely.to_wkt(source.geometry[rows], rounding_precision=8)
+    if source.geometry is not None and not source.has_position_columns:
+        content["wkt"] = shapely.to_wkt(source.geometry[rows], rounding_precision=-1)
     return [
-        Reject(
-            int(row) + 1,
-            str(reasons.text[row]),
-            {header: cells[i] for header, cells in content.items()},
-        )
-        for i, row in enumerate(rows)
+        {header: cells[i] for header, cells in content.items()}
+        for i in range(len(rows))
     ]
+
+
+class Seen:
+    """Versions of a file read in parts, by a 64-bit hash of code and date."""
+
+    def __init__(self) -> None:
+        self._hashes = np.empty(0, dtype=np.uint64)
+
+    def again(self, keys: pd.DataFrame) -> NDArray[np.bool_]:
+        """(n,) whether an earlier part held the version; the keys are added."""
+        hashes = pd.util.hash_pandas_object(keys, index=False).to_numpy()
+        found = np.isin(hashes, self._hashes)
+        self._hashes = np.concatenate([self._hashes, hashes])
+        return np.asarray(found, dtype=bool)

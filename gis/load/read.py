@@ -11,8 +11,8 @@ import csv
 import hashlib
 import io
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ _LON = ("lon", "lng", "longitude", "经度", "x")
 _LAT = ("lat", "latitude", "纬度", "y")
 _WKT = ("wkt", "geometry", "geom", "the_geom")
 _DELIMITERS = ",;\t|"
+PART = 100_000  # rows checked and written at a time
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Source:
     geometry : (n,) shapely geometries or None; None for a file without positions
     srid : EPSG code that the file declares, None when it declares none
     notes : what was found out about the file, to be said in the report
+    has_position_columns : the geometry was made from columns that stand in `columns`
+    row_numbers : (n,) numbers that the file states for its rows (repaired rejects)
     """
 
     name: str
@@ -50,6 +53,27 @@ class Source:
     geometry: np.ndarray[Any, Any] | None
     srid: int | None = None
     notes: list[str] = field(default_factory=list)
+    has_position_columns: bool = False
+    row_numbers: np.ndarray[Any, Any] | None = None
+
+    def row_number(self, row: int) -> int:
+        """Number of a row in the file, from 1, or as the file itself states it."""
+        return int(row + 1 if self.row_numbers is None else self.row_numbers[row])
+
+    def parts(self, size: int = PART) -> Iterator[Source]:
+        """The rows in order, at most `size` at a time."""
+        for start in range(0, len(self), size):
+            rows = slice(start, start + size)
+            yield replace(
+                self,
+                columns={name: cells[rows] for name, cells in self.columns.items()},
+                geometry=None if self.geometry is None else self.geometry[rows],
+                row_numbers=(
+                    np.arange(1, len(self) + 1)
+                    if self.row_numbers is None
+                    else self.row_numbers
+                )[rows],
+            )
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -159,7 +183,10 @@ def _read_csv(
     columns = {str(c).strip(): frame[c].to_numpy(dtype=object) for c in frame.columns}
     notes = [f"编码 encoding: {found}"]
     renamed = {mapping.get(name, name).lower(): name for name in columns}
-    return Source(path.name, sha256, columns, _positions(columns, renamed), None, notes)
+    found_at = _positions(columns, renamed)
+    return Source(
+        path.name, sha256, columns, found_at, None, notes, has_position_columns=True
+    )
 
 
 def _decode(raw: bytes, encoding: str | None, name: str) -> tuple[str, str]:

@@ -25,6 +25,7 @@ class LoadReport:
     loaded: int = 0
     updated: int = 0
     unchanged: int = 0
+    ended: int = 0
     repaired: int = 0
     refused: int = 0
     masked: int = 0
@@ -32,6 +33,7 @@ class LoadReport:
     repairs: dict[str, int] = field(default_factory=dict)
     datum_proof: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    mode: str = "upsert"
     dry_run: bool = False
     load_id: int | None = None
 
@@ -46,6 +48,7 @@ class LoadReport:
             ("新增 loaded", self.loaded),
             ("更新 updated", self.updated),
             ("未变 unchanged", self.unchanged),
+            ("失效 ended", self.ended),
             ("修复 repaired", self.repaired),
             ("拒收 refused", self.refused),
             ("掩码 masked", self.masked),
@@ -59,4 +62,7 @@ class LoadReport:
         if self.datum_proof:
             shown = ", ".join(f"{k}={v}" for k, v in self.datum_proof.items())
             lines.append(f"  基准 datum: {shown}")
-        return lines + [f"  注意 {note}" for note in self.notes]
+        lines += [f"  注意 {note}" for note in self.notes]
+        if self.load_id is not None:
+            lines.append(f"  载入号 load {self.load_id}: citygrid load undo/rejects")
+        return lines

@@ -257,7 +257,7 @@ def test_a_correction_of_the_same_date_keeps_what_stood_there(load: Loader) -> N
     assert report.updated == 1
     assert [r["name"] for r in load.rows("park")] == ["对"]
     with load.database.owner() as connection:
-        kept = connection.execute("SELECT content->>'name' FROM ledger.replaced")
+        kept = connection.execute("SELECT before->>'name' FROM ledger.journal")
         assert kept.fetchall() == [("错",)]
 
 
