@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import traceback
 
 from processes import (
     Forbidden,
@@ -85,9 +86,18 @@ def describe(error: Exception) -> tuple[int, str, str]:
         if isinstance(error, kind):
             return status, code, str(error)
     reference = secrets.token_hex(4)
-    log.error("internal error %s", reference, exc_info=error)
+    log.error("internal error %s: %s", reference, _trace(error))
     return (
         500,
         "NoApplicableCode",
         f"内部错误，编号 {reference} / internal error, reference {reference}",
     )
+
+
+def _trace(error: BaseException) -> str:
+    """Where an error came from; the driver's texts, which may hold values, left out."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    name = type(error).__name__
+    if type(error).__module__.startswith("psycopg"):
+        return f"{name} {getattr(error, 'sqlstate', '')}\n{frames}"
+    return f"{name}: {error}\n{frames}"

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 import signal
 import sys
+from threading import Thread
 from types import FrameType
 
 import click
 import uvicorn
 
-from gis.cli._place import find_place, running
+from gis.cli._place import Place, find_place, running
 from gis.cli.demo import build_demo, has_city
-from gis.db.pool import AsyncDatabase
+from gis.compute import execute
+from gis.db.pool import AsyncDatabase, Database
 from gis.db.reader import DatabaseReader
 from gis.db.results import DatabaseResults
-from gis.errors import GisError
+from gis.errors import GisError, describe
 from gis.serve.app import build_app
+from layers import Level
+from processes.scorecard import published_dates
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -45,6 +52,8 @@ def serve(with_demo: bool) -> None:
             lambda level: DatabaseReader(database, place.catalogue, place.city, level),
             DatabaseResults(database),
         )
+        _log_to_stderr()
+        Thread(target=_warm, args=(place, database), daemon=True).start()
         click.echo(f"citygrid: {settings.base_url}/", err=True)
         uvicorn.run(
             app,
@@ -52,8 +61,8 @@ def serve(with_demo: bool) -> None:
             port=settings.port,
             ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
             ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
-            proxy_headers=True,
-            forwarded_allow_ips=",".join(settings.trusted_proxies),
+            # the gate reads forwarded headers itself, from trusted proxies only
+            proxy_headers=False,
             server_header=False,
             access_log=False,
             log_level="warning",
@@ -72,6 +81,35 @@ def token() -> None:
         "or CITYGRID_TOKEN_RESTRICTED.",
         err=True,
     )
+
+
+def _log_to_stderr() -> None:
+    """One line per request; of everything else what somebody should look at."""
+    logging.basicConfig(
+        stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    logging.getLogger("citygrid.request").setLevel(logging.INFO)
+
+
+def _warm(place: Place, database: Database) -> None:
+    """Work out the scorecards that the first visitor would otherwise wait for.
+
+    The answers are kept in the database, so this costs something once per change of
+    the layers.
+    """
+    reader = DatabaseReader(database, place.catalogue, place.city, Level.PUBLIC)
+    results = DatabaseResults(database)
+    try:
+        for day in published_dates():
+            execute(
+                "scorecard",
+                {"zones": place.city.zones[-1], "as_of": day},
+                reader=reader,
+                level=Level.PUBLIC,
+                results=results,
+            )
+    except Exception as error:  # nobody waits for this answer
+        log.warning("the scorecard could not be prepared: %s", describe(error)[2])
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
