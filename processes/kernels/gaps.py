@@ -7,6 +7,7 @@ uncovered ground is residue: counted, listed, and called no gap.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,12 +84,11 @@ def zone_gaps(
         united = shapely.union_all(services[near.of(zone)])
         covered[zone] = shapely.area(shapely.intersection(whole, united))
         raw = polygonal(shapely.difference(whole, united))
-        parts = _wide_parts(raw, smallest_m2, width_m)
+        parts, rest = _wide_parts(raw, smallest_m2, width_m)
         kept[zone] = parts
         left = shapely.area(raw) - float(np.sum(shapely.area(parts)))
-        if left > 1e-6:
-            gap = shapely.multipolygons(parts) if len(parts) else shapely.Polygon()
-            slivers[zone] = polygonal(shapely.difference(raw, gap))
+        if left > 1e-6 and len(rest):
+            slivers[zone] = shapely.multipolygons(rest)
         sliver_m2[zone] = max(left, 0.0)
 
     for_each(cut, np.arange(n), cost=near.count, threads=threads)
@@ -99,24 +99,28 @@ def zone_gaps(
 
 def _wide_parts(
     raw: shapely.Geometry, smallest_m2: float, width_m: float
-) -> GeometryArray:
-    """Parts of a polygonal geometry that are wide and large enough."""
+) -> tuple[GeometryArray, GeometryArray]:
+    """Parts of a polygonal geometry that are wide and large enough, and the rest."""
     parts = shapely.get_parts(raw)
-    parts = parts[shapely.area(parts) >= smallest_m2]
+    large = shapely.area(parts) >= smallest_m2
+    parts, small = parts[large], parts[~large]
     if width_m == 0.0 or len(parts) == 0:
-        all_parts: GeometryArray = parts
-        return all_parts
+        return parts, small
     half = width_m / 2
     shrunk = shapely.buffer(parts, -half, join_style="mitre")
     opened = shapely.buffer(shrunk, half + _OVERLAP_M, join_style="mitre")
-    inside = [_intersection(a, b) for a, b in zip(opened, parts, strict=True)]
-    pieces = shapely.get_parts(np.array(inside, dtype=object))
-    wide: GeometryArray = pieces[shapely.area(pieces) >= max(smallest_m2, 1e-9)]
-    return wide
+    inside = _split(shapely.intersection, parts, opened)
+    narrow = _split(shapely.difference, parts, opened)
+    wide = shapely.area(inside) >= max(smallest_m2, 1e-9)
+    return inside[wide], np.concatenate([small, inside[~wide], narrow])
 
 
-def _intersection(opened: shapely.Geometry, part: shapely.Geometry) -> shapely.Geometry:
-    """The opened part within the part, valid.
+def _split(
+    overlay: Callable[[shapely.Geometry, shapely.Geometry], shapely.Geometry],
+    parts: GeometryArray,
+    opened: GeometryArray,
+) -> GeometryArray:
+    """Polygons of an overlay of each part with its opened shape.
 
     Notes
     -----
@@ -124,15 +128,21 @@ def _intersection(opened: shapely.Geometry, part: shapely.Geometry) -> shapely.G
     always node them: then both are mended and set on a lattice of a hundredth of a
     millimetre.
     """
-    try:
-        inside = shapely.intersection(opened, part)
-    except shapely.GEOSException:
-        mended = polygonal(shapely.make_valid(opened))
-        inside = shapely.intersection(
-            shapely.set_precision(mended, _LATTICE_M),
-            shapely.set_precision(part, _LATTICE_M),
-        )
-    return polygonal(shapely.make_valid(inside))
+    found = []
+    for part, shape in zip(parts, opened, strict=True):
+        try:
+            piece = overlay(part, shape)
+        except shapely.GEOSException:
+            mended = polygonal(shapely.make_valid(shape))
+            piece = overlay(
+                shapely.set_precision(part, _LATTICE_M),
+                shapely.set_precision(mended, _LATTICE_M),
+            )
+        if not shapely.is_valid(piece):
+            piece = shapely.make_valid(piece)
+        found.append(polygonal(piece))
+    pieces: GeometryArray = shapely.get_parts(np.array(found, dtype=object))
+    return pieces
 
 
 @dataclass(frozen=True)
