@@ -70,7 +70,7 @@ def _stays_deep(
 def propagate(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, frames: Frames,
     reference: Int64, windings: Windings, change: Int64, depths: Whole,
-    event_start: Int64, event: Int32,
+    event_start: Int64, event: Int32, most_events: Whole,
     active: Int8, restart: Int64, sums: Sums, chain_state: Int64,
 ) -> Whole:  # fmt: skip
     """Carry the state along the chains first..last and add their edges to the sums.
@@ -78,7 +78,7 @@ def propagate(
     Parameters
     ----------
     change : (c,) change of state from the point of the cell to a chain's first vertex
-    event_start, event : crossings of each edge
+    event_start, event : crossings of each edge, at most `most_events` of one
     active : (v,) of step 5; empty when every edge counts
     restart : (v,) like `change` for edges that become active again
     chain_state : (c,) written: state at each chain's first vertex
@@ -101,9 +101,8 @@ def propagate(
     area_sums = sums.area
     length_sums = sums.length
     skips = len(active) > 0
-    capacity = 64
-    spot = np.empty((capacity, 3))
-    step = np.empty((capacity, 2), np.int64)
+    spot = np.empty((most_events, 3))
+    step = np.empty((most_events, 2), np.int64)
     open_rings = 0
     for chain in range(first, last):
         shape = np.int64(scene.chain_shape[chain])
@@ -156,10 +155,6 @@ def propagate(
                     if deep:
                         state = after
                         continue
-                if last_event - first_event > capacity:
-                    capacity = 2 * (last_event - first_event)
-                    spot = np.empty((capacity, 3))
-                    step = np.empty((capacity, 2), np.int64)
                 n = read_events(
                     e, first_event, last_event, xy, edge_shape, shape_weight,
                     shape_priority, event, spot, step,

@@ -37,5 +37,5 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
 
 
 def inlined[F: Callable[..., Any]](function: F) -> F:
-    """The function copied into its callers; for the few lines that run every time."""
+    """The function copied into its callers; for a few lines on numbers, not arrays."""
     return cast("F", numba.njit(nogil=True, inline="always")(function))

@@ -78,14 +78,15 @@ def _pairs_of_cell(
     x0: Whole, y0: Whole, cell: Whole, across: Whole, size: Whole,
     start: Int64, item: Int64, ends: Int64, box: Int64, shape: Int64, wanted: Int8,
     shape_weight: Int64, shape_priority: Int64, edge: Int32, found: Int32, n: Whole,
-) -> tuple[Int32, Whole]:  # fmt: skip
-    """Append the crossings whose point lies in a cell to found[:n].
+) -> Whole:  # fmt: skip
+    """Append the crossings whose point lies in a cell to found[:n]; n with them.
 
     Parameters
     ----------
     start, item : subcells, of `subgrid.subdivide`
     ends, box, shape, wanted : edges of the cell, of `subgrid.gather`
     edge : the same edges in the scene
+    found : (m, 2) written as far as there is room
     """
     for subcell in range(across * across):
         last = start[subcell + 1]
@@ -125,14 +126,11 @@ def _pairs_of_cell(
                 )
                 if meeting != subcell:
                     continue
-                if n == len(found):
-                    larger = np.empty((2 * n, 2), np.int32)
-                    larger[:n] = found
-                    found = larger
-                found[n, 0] = edge[i if sign > 0 else j]
-                found[n, 1] = edge[j if sign > 0 else i]
+                if n < len(found):
+                    found[n, 0] = edge[i if sign > 0 else j]
+                    found[n, 1] = edge[j if sign > 0 else i]
                 n += 1
-    return found, n
+    return n
 
 
 @compiled
@@ -163,11 +161,13 @@ def find_crossings(
     edge = bins.edge
     columns = grid.columns
     cell = np.int64(grid.cell)
-    capacity = 1024
-    ends = np.empty((capacity, 4), np.int64)
-    box = np.empty((capacity, 4), np.int64)
-    shape = np.empty(capacity, np.int64)
-    wanted = np.empty(capacity, np.int8)
+    most = 0
+    for c in range(first, last):
+        most = max(most, bins.start[c + 1] - bins.start[c])
+    ends = np.empty((most, 4), np.int64)
+    box = np.empty((most, 4), np.int64)
+    shape = np.empty(most, np.int64)
+    wanted = np.empty(most, np.int8)
     start = np.empty(MOST_ACROSS * MOST_ACROSS + 2, np.int64)
     item = np.empty(4096, np.int64)
     found = np.empty((4096, 2), np.int32)
@@ -182,12 +182,6 @@ def find_crossings(
             pairs = _active_edges(begin, end, edge, active) > 0
         if not pairs and query_start[c] == query_start[c + 1]:
             continue
-        if n > capacity:
-            capacity = 2 * n
-            ends = np.empty((capacity, 4), np.int64)
-            box = np.empty((capacity, 4), np.int64)
-            shape = np.empty(capacity, np.int64)
-            wanted = np.empty(capacity, np.int8)
         here = edge[begin:end]
         gather(xy, edge_shape, here, active, not skips, ends, box, shape, wanted)
         row = bins.cell[c] // columns
@@ -203,9 +197,19 @@ def find_crossings(
                 shape_weight, shape_priority, x0, y0, m, size,
                 start, item, ends, shape,
             )  # fmt: skip
-        if pairs:
-            found, n_found = _pairs_of_cell(
+        if not pairs:
+            continue
+        after = _pairs_of_cell(
+            x0, y0, cell, m, size, start, item, ends, box, shape, wanted,
+            shape_weight, shape_priority, here, found, n_found,
+        )  # fmt: skip
+        if after > len(found):
+            larger = np.empty((2 * after, 2), np.int32)
+            larger[:n_found] = found[:n_found]
+            found = larger
+            after = _pairs_of_cell(
                 x0, y0, cell, m, size, start, item, ends, box, shape, wanted,
                 shape_weight, shape_priority, here, found, n_found,
             )  # fmt: skip
+        n_found = after
     return found[:n_found].copy()

@@ -257,12 +257,14 @@ def _emitted(
         for _ in range(workers.threads)
     )
     chain_state = np.zeros(n_chains, np.int64)
+    most_events = int(np.diff(events[0]).max(initial=0))
 
     def carry(first: int, last: int) -> int:
         sums = spare.popleft()
         bad = propagate(
             first, last, scene, built.grid, bins, built.frames, reference, windings,
-            change, depths, *events, active.edge, restart, sums, chain_state,
+            change, depths, *events, most_events, active.edge, restart, sums,
+            chain_state,
         )  # fmt: skip
         spare.append(sums)
         return int(bad)
