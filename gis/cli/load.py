@@ -6,7 +6,7 @@ import getpass
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from gis.db.history import Load, list_loads, read_load, retire, undo
 from gis.db.loader import load_source, read_rejects
 from gis.errors import LoadError
 from gis.load import LoadReport, read_source
+from gis.load.archive import FORMATS, spooled
 from gis.load.headers import read_synonyms
 from gis.load.rejects import read_fixed, write_rejects
 
@@ -88,7 +89,11 @@ def _progress(total: int) -> Iterator[Tell]:
 @click.option("--valid-from", type=_DAY, help="Default: today.")
 @click.option("--source", "source_name", help="Text for column source.")
 @click.option("--table", help="Which table of a file that holds several.")
-@click.option("--encoding", help="Text encoding of a CSV.")
+@click.option("--encoding", help="Text encoding of a CSV or Shapefile.")
+@click.option("--header-row", type=click.IntRange(1), help="Row of the header.")
+@click.option(
+    "--format", "form", type=click.Choice(list(FORMATS)), help="Of standard input."
+)
 @click.option("--allow-outside", is_flag=True, help="Take features outside the city.")
 @click.option("--dry-run", is_flag=True, help="Do everything and undo it.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path))
@@ -104,22 +109,35 @@ def load_file(  # one parameter per option
     source_name: str | None,
     table: str | None,
     encoding: str | None,
+    header_row: int | None,
+    form: str | None,
     allow_outside: bool,
     dry_run: bool,
     report_file: Path | None,
     rejects: Path | None,
 ) -> None:
-    """Load FILE into a layer.
+    """Load FILE into a layer; `-` is standard input, with --format.
 
-    Rows that cannot be stored are refused one by one with a reason and kept; the rest
-    is written in one transaction.
+    CSV, XLSX, GeoJSON, JSON-FG, Shapefile, GeoPackage, FileGDB, FlatGeobuf, GeoParquet,
+    KML and what else GDAL reads, zipped or not. Rows that cannot be stored
+    are refused one by one with a reason and kept; the rest is written in one
+    transaction.
     """
     place = find_place()
     if layer not in place.catalogue:
         known = ", ".join(place.catalogue)
         raise LoadError(f"--layer: {layer!r} given, must be one of {known}")
     mapping = _pairs("--map", maps)
-    source = read_source(file, table=table, encoding=encoding, mapping=mapping)
+    with ExitStack() as stack:
+        if str(file) == "-":
+            file = stack.enter_context(spooled(sys.stdin.buffer, form))
+        source = read_source(
+            file,
+            table=table,
+            encoding=encoding,
+            header_row=header_row,
+            mapping=mapping,
+        )
     with running(place) as database, _progress(len(source)) as tell:
         report = load_source(
             database,
