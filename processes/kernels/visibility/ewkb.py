@@ -13,6 +13,7 @@ from processes.kernels.visibility.rings import FIRST, HOLE, ITEM, LAST
 ByteArray = NDArray[np.uint8]
 
 _COLLECTION, _PART, _RING, _POINT = 13, 9, 4, 16  # bytes of each header, of a point
+_SHIFT = 6  # puts the first ring of an item on a multiple of 8, where copying is cheap
 _POLYGON, _MULTIPOLYGON, _HAS_SRID = 3, 6, 0x20
 
 
@@ -26,7 +27,7 @@ def encoded(
     start: IntArray,
     size: IntArray,
 ) -> ByteArray:
-    """Bytes of all items, one after another.
+    """Bytes of all items, with gaps below 8 bytes between them.
 
     Parameters
     ----------
@@ -53,18 +54,21 @@ def encoded(
             size[item] += _PART
         size[item] += _RING + _POINT * (ring[r, LAST] - ring[r, FIRST])
     for item in range(items):
-        start[item] = total
-        total += size[item]
-    out = np.empty(total, np.uint8)
-    raw = point.reshape(-1).view(np.uint8)
-    at, r = 0, 0
+        if size[item] > 0:
+            start[item] = total + _SHIFT
+            total += (size[item] + _SHIFT + 7) // 8 * 8
+    number = np.empty(total // 8)
+    out, raw = number.view(np.uint8), point.reshape(-1).view(np.uint8)
+    r = 0
     while r < rings:
         item = ring[r, ITEM]
         end, parts = r, 0
         while end < rings and ring[end, ITEM] == item:
             parts += 1 - ring[end, HOLE]
             end += 1
-        at = _header(out, at, _MULTIPOLYGON, srid, parts)
+        # the gaps before and after, so that equal views are equal bytes
+        number[start[item] // 8], number[(start[item] + size[item] - 1) // 8] = 0.0, 0.0
+        at = _header(out, start[item], _MULTIPOLYGON, srid, parts)
         while r < end:
             last = r + 1
             while last < end and ring[last, HOLE] == 1:
@@ -73,8 +77,13 @@ def encoded(
             while r < last:
                 first, count = ring[r, FIRST], ring[r, LAST] - ring[r, FIRST]
                 at = _number(out, at, count)
-                for k in range(_POINT * count):
-                    out[at + k] = raw[_POINT * first + k]
+                if at % 8 == 0:
+                    for k in range(count):
+                        number[at // 8 + 2 * k] = point[first + k, 0]
+                        number[at // 8 + 2 * k + 1] = point[first + k, 1]
+                else:
+                    for k in range(_POINT * count):
+                        out[at + k] = raw[_POINT * first + k]
                 at += _POINT * count
                 r += 1
     return out

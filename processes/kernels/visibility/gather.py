@@ -52,20 +52,24 @@ def gather(
     last_i = math.floor((x + reach - walls.x0) / walls.cell_m)
     last_j = math.floor((y + reach - walls.y0) / walls.cell_m)
     last_i, last_j = min(last_i, walls.columns - 1), min(last_j, walls.rows - 1)
+    narrow = wedge.half < 0.5 * math.pi
     for i in range(first_i, last_i + 1):
         for j in range(first_j, last_j + 1):
             cell = i * walls.rows + j
             for q in range(walls.cell_start[cell], walls.cell_start[cell + 1]):
+                x1, y1 = walls.cell_box[q, 0] - x, walls.cell_box[q, 1] - y
+                x2, y2 = walls.cell_box[q, 2] - x, walls.cell_box[q, 3] - y
+                dx, dy = max(x1, -x2, 0.0), max(y1, -y2, 0.0)
+                if dx * dx + dy * dy >= reach * reach:
+                    continue
+                if narrow and _is_box_outside(wedge, x1, y1, x2, y2):
+                    continue
                 b = walls.cell_item[q]
                 if i != max(first_i, walls.column[b]) or j != max(
                     first_j, walls.row[b]
                 ):
                     continue
                 if b == host or walls.height_m[b] < lowest:
-                    continue
-                dx = max(walls.box[b, 0] - x, x - walls.box[b, 2], 0.0)
-                dy = max(walls.box[b, 1] - y, y - walls.box[b, 3], 0.0)
-                if dx * dx + dy * dy >= reach * reach:
                     continue
                 n = _sights_of(walls, b, wedge, x, y, reach, sight, n)
     return n
@@ -139,6 +143,19 @@ def _is_beyond(
     if along >= square:
         return bx * bx + by * by >= far
     return False
+
+
+@compiled
+def _is_box_outside(wedge: Wedge, x1: float, y1: float, x2: float, y2: float) -> bool:
+    """Whether a box is wholly behind, left or right of an opening below 180."""
+    ax, ay = wedge.axis_x, wedge.axis_y
+    if ax * (x2 if ax > 0.0 else x1) + ay * (y2 if ay > 0.0 else y1) <= 0.0:
+        return True
+    ax, ay = wedge.left_x, wedge.left_y
+    if ax * (y1 if ax > 0.0 else y2) - ay * (x2 if ay > 0.0 else x1) >= 0.0:
+        return True
+    ax, ay = wedge.right_x, wedge.right_y
+    return ax * (y2 if ax > 0.0 else y1) - ay * (x1 if ay > 0.0 else x2) <= 0.0
 
 
 @compiled

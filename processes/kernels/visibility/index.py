@@ -32,6 +32,7 @@ class Walls(NamedTuple):
     cell_start : (columns * rows + 1,) buildings of a cell are
         cell_item[cell_start[c]:cell_start[c + 1]], c = column * rows + row
     cell_item : (k,) building numbers, ascending in each cell
+    cell_box : (k, 4) their boxes, side by side for the memory's sake
     x0, y0, cell_m, columns, rows : the grid
     """
 
@@ -43,6 +44,7 @@ class Walls(NamedTuple):
     row: IntArray
     cell_start: IntArray
     cell_item: IntArray
+    cell_box: FloatArray
     x0: float
     y0: float
     cell_m: float
@@ -180,10 +182,11 @@ def _in_grid(
     box[:, :2], box[:, 2:] = np.inf, -np.inf
     solid = first_edge[:-1] < first_edge[1:]
     if not solid.any():
-        nothing = np.zeros(n, np.int64)
-        none = np.zeros(2, np.int64)
-        return Walls(edge, first_edge, box, height, nothing, nothing.copy(), none,
-                     np.empty(0, np.int64), 0.0, 0.0, cell_m, 1, 1)  # fmt: skip
+        first, none = np.zeros(n, np.int64), np.empty(0, np.int64)
+        return Walls(
+            edge, first_edge, box, height, first, first.copy(), np.zeros(2, np.int64),
+            none, np.empty((0, 4)), 0.0, 0.0, cell_m, 1, 1,
+        )  # fmt: skip
     at = first_edge[:-1][solid]
     box[solid, 0] = np.minimum.reduceat(edge[:, 0], at)
     box[solid, 1] = np.minimum.reduceat(edge[:, 1], at)
@@ -201,7 +204,7 @@ def _in_grid(
     start, item = _cell_lists(cells, columns, rows)
     return Walls(
         edge, first_edge, box, height, cells[:, 0].copy(), cells[:, 1].copy(),
-        start, item, x0, y0, cell_m, columns, rows,
+        start, item, box[item], x0, y0, cell_m, columns, rows,
     )  # fmt: skip
 
 

@@ -8,9 +8,6 @@ from processes.kernels.arrays import FloatArray, IntArray
 from processes.kernels.visibility.compiled import compiled
 from processes.kernels.visibility.gather import DUAL_X, DUAL_Y
 from processes.kernels.visibility.sweep import (
-    END,
-    END_X,
-    END_Y,
     OPEN,
     START,
     START_X,
@@ -51,9 +48,9 @@ def reaches(
     reach : (>= pieces, 11) written: columns as named in this room
     """
     for k in range(pieces):
-        reach[k, U0], reach[k, U1] = piece[k, START], piece[k, END]
+        reach[k, U0], reach[k, U1] = piece[k, START], piece[k + 1, START]
         x0, y0 = piece[k, START_X], piece[k, START_Y]
-        x1, y1 = piece[k, END_X], piece[k, END_Y]
+        x1, y1 = piece[k + 1, START_X], piece[k + 1, START_Y]
         s = piece_sight[k]
         if s == OPEN:
             t0 = 1.0 / math.sqrt(x0 * x0 + y0 * y0)

@@ -25,6 +25,7 @@ RING_COLUMNS = 4
 
 _SAME = 1e-16  # (1e-8 m)^2
 _FEWEST = 4
+_ON_LATTICE = 1e-6  # of a step: nearer than this, the end of an arc is the vertex
 
 
 @compiled
@@ -182,29 +183,31 @@ def _arc(
     first: int,
 ) -> int:
     """`points` and those of an arc: its ends, and the lattice directions between."""
-    step = TURN / parts
     scale = radius / math.sqrt(x0 * x0 + y0 * y0)
     points = _emit(point, points, first, x0 * scale, y0 * scale)
+    step = TURN / parts
     low, high = (u0, u1) if u1 > u0 else (u1, u0)
-    k0, k1 = math.floor(low / step), math.ceil(high / step)
-    for i in range(k1 - k0 + 1):
-        k = k0 + i if u1 > u0 else k1 - i
-        if k * step > low + 1e-9 and k * step < high - 1e-9:
-            c, s = _lattice_vector(lattice, parts, k)
-            points = _emit(point, points, first,
-                           radius * (wedge.axis_x * c - wedge.axis_y * s),
-                           radius * (wedge.axis_y * c + wedge.axis_x * s))  # fmt: skip
+    k0 = math.floor(low / step + _ON_LATTICE) + 1
+    k1 = math.ceil(high / step - _ON_LATTICE) - 1
+    k, way = (k0, 1) if u1 > u0 else (k1, -1)
+    ax, ay = radius * wedge.axis_x, radius * wedge.axis_y
+    is_kept = parts == len(lattice)
+    if is_kept:
+        k %= parts
+    for _ in range(k1 - k0 + 1):
+        if is_kept:
+            c, s = lattice[k, 0], lattice[k, 1]
+        else:
+            c, s = math.cos(k * step), math.sin(k * step)
+        point[points, 0], point[points, 1] = ax * c - ay * s, ay * c + ax * s
+        points += 1
+        k += way
+        if is_kept and k == parts:
+            k = 0
+        elif is_kept and k < 0:
+            k = parts - 1
     scale = radius / math.sqrt(x1 * x1 + y1 * y1)
     return _emit(point, points, first, x1 * scale, y1 * scale)
-
-
-@compiled
-def _lattice_vector(lattice: FloatArray, parts: int, k: int) -> tuple[float, float]:
-    """Unit vector of k steps from the axis, out of the table if it is for `parts`."""
-    if parts == len(lattice):
-        k %= parts
-        return lattice[k, 0], lattice[k, 1]
-    return math.cos(k * (TURN / parts)), math.sin(k * (TURN / parts))
 
 
 @compiled

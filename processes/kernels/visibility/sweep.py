@@ -28,10 +28,11 @@ from processes.kernels.visibility.gather import (
 from processes.kernels.visibility.order import sort_along
 from processes.kernels.visibility.wedge import Wedge, angle_to_axis
 
-# columns of a piece: a stretch of directions with one nearest wall, or none
-START, END = 0, 1  # angles to the axis [rad]
-START_X, START_Y, END_X, END_Y = 2, 3, 4, 5  # their directions, any length
-PIECE_COLUMNS = 6
+# columns of a piece: a stretch of directions with one nearest wall, or none; it ends
+# where the next one starts
+START = 0  # angle to the axis [rad]
+START_X, START_Y = 1, 2  # its direction, any length
+PIECE_COLUMNS = 3
 OPEN = -1
 FULL = -1
 
@@ -54,7 +55,8 @@ def sweep(
     sight : (>= n, 8) what was gathered
     n : how many
     wedge : the opening
-    piece : (cap, 6) written: columns as named in this room
+    piece : (cap, 3) written: columns as named in this room; one row more than pieces
+        says where the last ends
     piece_sight : (cap,) written: row of `sight`, or OPEN
 
     Notes
@@ -73,32 +75,42 @@ def sweep(
     active, place = np.empty(n, np.int64), np.empty(n, np.int64)
     waiting = np.empty((_SPLITS, 3))
     count, at, pieces = 0, 0, 0
-    fromx, fromy = wedge.right_x, wedge.right_y
     while True:
-        here = angle[at]
-        ends_from = at
+        here, opening = angle[at], item[at]
         while at < breaks and angle[at] - here < THIN_RAD:
-            if item[at] < 2 * n and item[at] % 2 == 0:
-                s = item[at] // 2
+            s = item[at] >> 1
+            if s < n and item[at] & 1 == 0:
                 active[count], place[s] = s, count
                 count += 1
-            at += 1
-        for k in range(ends_from, at):
-            if item[k] < 2 * n and item[k] % 2 == 1:
-                s = item[k] // 2
+            elif s < n:
                 count -= 1
                 last = active[count]
                 active[place[s]], place[last] = last, place[s]
-        if at == breaks:
-            return pieces
-        tox, toy = _direction(sight, item[at], n, wedge)
-        pieces = _nearest_between(
-            sight, active, count, wedge, here, angle[at], fromx, fromy, tox, toy,
-            piece, piece_sight, pieces, waiting,
-        )  # fmt: skip
-        if pieces == FULL:
+            at += 1
+        if pieces + 1 >= len(piece):
             return FULL
-        fromx, fromy = tox, toy
+        if at == breaks:
+            piece[pieces, START] = wedge.half
+            piece[pieces, START_X], piece[pieces, START_Y] = wedge.left_x, wedge.left_y
+            return pieces
+        nearest = OPEN
+        if count == 1:
+            nearest = active[0]
+        elif count > 1:
+            fromx, fromy = _direction(sight, opening, n, wedge)
+            tox, toy = _direction(sight, item[at], n, wedge)
+            nearest, final = _nearest(sight, active, count, fromx, fromy, tox, toy)
+            if nearest != final:
+                pieces = _crossed(
+                    sight, active, count, wedge, here, angle[at], fromx, fromy, tox,
+                    toy, piece, piece_sight, pieces, waiting,
+                )  # fmt: skip
+                continue
+        if pieces == 0 or piece_sight[pieces - 1] != nearest:
+            fromx, fromy = _direction(sight, opening, n, wedge)
+            piece_sight[pieces], piece[pieces, START] = nearest, here
+            piece[pieces, START_X], piece[pieces, START_Y] = fromx, fromy
+            pieces += 1
 
 
 @compiled
@@ -106,18 +118,18 @@ def _direction(
     sight: FloatArray, item: int, n: int, wedge: Wedge
 ) -> tuple[float, float]:
     """Direction of a breakpoint."""
-    s = item // 2
+    s = item >> 1
     if s == n:
-        if item % 2 == 0:
+        if item & 1 == 0:
             return wedge.right_x, wedge.right_y
         return wedge.left_x, wedge.left_y
-    if item % 2 == 0:
+    if item & 1 == 0:
         return sight[s, FROM_X], sight[s, FROM_Y]
     return sight[s, TO_X], sight[s, TO_Y]
 
 
 @compiled
-def _nearest_between(
+def _crossed(
     sight: FloatArray,
     active: IntArray,
     count: int,
@@ -133,16 +145,13 @@ def _nearest_between(
     pieces: int,
     waiting: FloatArray,
 ) -> int:
-    """`pieces` and those between two breakpoints; splits where walls cross."""
-    if count < 2:
-        only = active[0] if count == 1 else OPEN
-        return _append(
-            piece, piece_sight, pieces, only, start, end, fromx, fromy, tox, toy
-        )
+    """`pieces` and those between two breakpoints, split where walls cross.
+
+    Stops one short of the room there is, which the next step reports.
+    """
     left = 0  # ends that wait for the stretch before them
     while True:
-        first = _nearest(sight, active, count, fromx, fromy, tox, toy)
-        final = _nearest(sight, active, count, tox, toy, fromx, fromy)
+        first, final = _nearest(sight, active, count, fromx, fromy, tox, toy)
         if first != final and left < _SPLITS:
             dx, dy = _crossing(sight, first, final, fromx, fromy, tox, toy)
             t = angle_to_axis(wedge, dx, dy)
@@ -153,10 +162,13 @@ def _nearest_between(
                 continue
             if end - t > _TIE:
                 first = final
-        pieces = _append(
-            piece, piece_sight, pieces, first, start, end, fromx, fromy, tox, toy
-        )
-        if left == 0 or pieces == FULL:
+        if pieces == 0 or piece_sight[pieces - 1] != first:
+            if pieces + 1 >= len(piece):
+                return pieces
+            piece_sight[pieces], piece[pieces, START] = first, start
+            piece[pieces, START_X], piece[pieces, START_Y] = fromx, fromy
+            pieces += 1
+        if left == 0:
             return pieces
         left -= 1
         start, fromx, fromy = end, tox, toy
@@ -168,24 +180,29 @@ def _nearest(
     sight: FloatArray,
     active: IntArray,
     count: int,
-    dx: float,
-    dy: float,
-    otherx: float,
-    othery: float,
-) -> int:
-    """Nearest sight in direction d; a tie goes to the nearer in the other direction."""
-    best = int(active[0])
-    most = sight[best, DUAL_X] * dx + sight[best, DUAL_Y] * dy
+    fromx: float,
+    fromy: float,
+    tox: float,
+    toy: float,
+) -> tuple[int, int]:
+    """Nearest sights in two directions; a tie goes to the nearer in the other one."""
+    first = final = int(active[0])
+    mx, my = sight[first, DUAL_X], sight[first, DUAL_Y]
+    first_here, first_there = mx * fromx + my * fromy, mx * tox + my * toy
+    final_here, final_there = first_there, first_here
     for k in range(1, count):
         s = int(active[k])
-        value = sight[s, DUAL_X] * dx + sight[s, DUAL_Y] * dy
-        if value > most * (1.0 + _TIE):
-            best, most = s, value
-        elif value > most * (1.0 - _TIE):
-            there = sight[s, DUAL_X] * otherx + sight[s, DUAL_Y] * othery
-            if there > sight[best, DUAL_X] * otherx + sight[best, DUAL_Y] * othery:
-                best, most = s, value
-    return best
+        mx, my = sight[s, DUAL_X], sight[s, DUAL_Y]
+        a, b = mx * fromx + my * fromy, mx * tox + my * toy
+        if a > first_here * (1.0 - _TIE) and (
+            a > first_here * (1.0 + _TIE) or b > first_there
+        ):
+            first, first_here, first_there = s, a, b
+        if b > final_here * (1.0 - _TIE) and (
+            b > final_here * (1.0 + _TIE) or a > final_there
+        ):
+            final, final_here, final_there = s, b, a
+    return first, final
 
 
 @compiled
@@ -205,31 +222,3 @@ def _crossing(
     if dx * (fromx / a + tox / b) + dy * (fromy / a + toy / b) < 0.0:
         return -dx, -dy
     return dx, dy
-
-
-@compiled
-def _append(
-    piece: FloatArray,
-    piece_sight: IntArray,
-    pieces: int,
-    s: int,
-    start: float,
-    end: float,
-    fromx: float,
-    fromy: float,
-    tox: float,
-    toy: float,
-) -> int:
-    """`pieces`, one more unless the last has the same wall and grows."""
-    if pieces > 0 and piece_sight[pieces - 1] == s:
-        last = pieces - 1
-    elif pieces == len(piece):
-        return FULL
-    else:
-        last, pieces = pieces, pieces + 1
-        piece_sight[last] = s
-        piece[last, START] = start
-        piece[last, START_X], piece[last, START_Y] = fromx, fromy
-    piece[last, END] = end
-    piece[last, END_X], piece[last, END_Y] = tox, toy
-    return pieces
