@@ -10,18 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 from psycopg import sql
 
 from gis.access import schema_of
 from gis.db.cql import Condition
+from gis.db.match import Interval, containing, equal, in_time, valid_at
+from gis.db.order import beyond, key_values, sort_keys
 from gis.errors import QueryError
 from layers import Catalogue, Column, Layer, Level
 
+__all__ = [
+    "Box",
+    "Composer",
+    "Interval",
+    "Output",
+    "Query",
+    "Statement",
+    "valid_at",
+]
+
 DEGREES_SRID = 4326  # CRS84 and WGS 84 have the numbers of the stored CGCS2000
 _DIGITS = 15
+_NUMBER = sql.Identifier("#")  # of a row in its page; no column has this name
 
 Statement = tuple[sql.Composed, tuple[Any, ...]]
 
@@ -38,14 +50,6 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Interval:
-    """From `start` to `end`, both included; None is open."""
-
-    start: datetime | None
-    end: datetime | None
-
-
-@dataclass(frozen=True)
 class Output:
     """What of a feature goes out, and how: hashable, one SQL text each."""
 
@@ -57,16 +61,22 @@ class Output:
 
 @dataclass(frozen=True)
 class Query:
-    """One request for features of a layer, all names checked when composed."""
+    """One request for features of a layer, all names checked when composed.
+
+    `after` is the key of the row that the page follows, `after_values` are the values
+    of that row by which is sorted.
+    """
 
     layer: str
     level: Level
     limit: int = 100
     offset: int = 0
     after: int | None = None
+    after_values: tuple[str | None, ...] = ()
     boxes: tuple[Box, ...] = ()
     interval: Interval | None = None
     equals: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
     filter: Condition | None = None
     sort: tuple[tuple[str, bool], ...] = ()
     output: Output = Output()
@@ -87,13 +97,37 @@ class Composer:
         self._features: dict[tuple[str, Level, Output], sql.Composable] = {}
 
     def page(self, query: Query) -> Statement:
-        """One row: features as JSON text joined by commas, their number, last fid."""
+        """One row: features as JSON text joined by commas, their number, last fid.
+
+        The fourth column is null on the last page, else what `order.key_values` says
+        of the last row: one row more than the page is read to know.
+        """
         layer = self._layer(query.layer, query.level)
+        source, values = self._source(layer, query)
+        text = sql.SQL(
+            "SELECT string_agg({feature}, ',') FILTER (WHERE {n} <= %s::bigint), "
+            "least(count(*), %s::bigint), max(fid) FILTER (WHERE {n} <= %s::bigint), "
+            "CASE WHEN count(*) > %s::bigint THEN "
+            "max({keys}) FILTER (WHERE {n} = %s::bigint) END FROM ({source}) q"
+        ).format(
+            feature=self.feature(layer, query.level, query.output),
+            n=_NUMBER,
+            keys=key_values(query.sort),
+            source=source,
+        )
+        return text, (*(query.limit,) * 5, *values)
+
+    def _source(
+        self, layer: Layer, query: Query
+    ) -> tuple[sql.Composable, tuple[Any, ...]]:
+        """The rows of a page and one more, numbered in their order."""
         where, values = self._where(layer, query)
         if query.after is not None:
-            where = sql.SQL("{} AND fid > %s::bigint").format(where)
-            values = (*values, query.after)
-        view = _view(layer, query.level)
+            seen = layer.columns_at(query.level)
+            later = beyond(query.sort, seen, query.after_values, query.after)
+            where = sql.SQL("{} AND {}").format(where, later.text)
+            values = (*values, *later.values)
+        view, more = _view(layer, query.level), query.limit + 1
         order = self._order(layer, query)
         if query.offset:
             # the rows skipped are counted by their key alone
@@ -102,16 +136,16 @@ class Composer:
                 "ORDER BY {order} LIMIT %s::bigint OFFSET %s::bigint) k USING (fid) "
                 "ORDER BY {order}"
             ).format(view=view, where=where, order=order)
-            values = (*values, query.limit, query.offset)
+            values = (*values, more, query.offset)
         else:
             source = sql.SQL(
                 "SELECT * FROM {} WHERE {} ORDER BY {} LIMIT %s::bigint"
             ).format(view, where, order)
-            values = (*values, query.limit)
-        text = sql.SQL(
-            "SELECT string_agg({feature}, ','), count(*), max(fid) FROM ({source}) q"
-        ).format(feature=self.feature(layer, query.level, query.output), source=source)
-        return text, values
+            values = (*values, more)
+        numbered = sql.SQL("SELECT *, row_number() OVER () AS {} FROM ({}) o").format(
+            _NUMBER, source
+        )
+        return numbered, values
 
     def rows(self, query: Query, columns: Sequence[str]) -> Statement:
         """The page's rows themselves: fid, columns, geometry as EWKB where wanted."""
@@ -226,17 +260,10 @@ class Composer:
         return layer
 
     def _order(self, layer: Layer, query: Query) -> sql.Composable:
-        """Sort keys; the row's key comes last, so that every order is total."""
-        seen = layer.columns_at(query.level)
-        keys = []
-        for name, descending in query.sort:
-            _known("sortby", name, seen)
-            keys.append(
-                sql.SQL("{} DESC NULLS LAST" if descending else "{} NULLS LAST").format(
-                    sql.Identifier(name)
-                )
-            )
-        return sql.SQL(", ").join([*keys, sql.Identifier("fid")])
+        """Sort keys, the row's key last."""
+        for name, _descending in query.sort:
+            _known("sortby", name, layer.columns_at(query.level))
+        return sort_keys(query.sort)
 
     def _where(
         self, layer: Layer, query: Query
@@ -245,7 +272,7 @@ class Composer:
         seen = layer.columns_at(query.level)
         parts: list[sql.Composable] = []
         values: list[Any] = []
-        for condition in _time(layer, query.interval):
+        for condition in in_time(layer, query.interval):
             parts.append(condition.text)
             values += condition.values
         if query.boxes:
@@ -255,7 +282,9 @@ class Composer:
             parts.append(sql.SQL("({})").format(sql.SQL(" OR ").join(boxes)))
         for name, value in query.equals:
             _known(name, name, seen)
-            parts.append(_equal(name, seen[name], value, values))
+            parts.append(equal(name, seen[name], value, values))
+        for word in query.words:
+            parts.append(containing(word, seen, values))
         if query.filter is not None:
             parts.append(query.filter.text)
             values += query.filter.values
@@ -277,42 +306,6 @@ class Composer:
         ).format(sql.Literal(box.srid), sql.Literal(self._srid))
 
 
-def valid_at(day: date) -> Condition:
-    """Versions valid on a day."""
-    return Condition(
-        sql.SQL("valid_from <= %s::date AND (valid_to IS NULL OR valid_to > %s::date)"),
-        (day, day),
-    )
-
-
-def _time(layer: Layer, interval: Interval | None) -> list[Condition]:
-    """Versions or observations of an interval; without one, what is valid now."""
-    if interval is None:
-        return [valid_at(datetime.now(UTC).date())]
-    start, end = interval.start, interval.end
-    found = []
-    if layer.time:
-        column = sql.SQL("{}::timestamptz").format(sql.Identifier(layer.time))
-        if end is not None:
-            found.append(
-                Condition(sql.SQL("{} <= %s::timestamptz").format(column), (end,))
-            )
-        if start is not None:
-            found.append(
-                Condition(sql.SQL("{} >= %s::timestamptz").format(column), (start,))
-            )
-        return found
-    if end is not None:
-        found.append(Condition(sql.SQL("valid_from <= %s::date"), (end.date(),)))
-    if start is not None:
-        found.append(
-            Condition(
-                sql.SQL("(valid_to IS NULL OR valid_to > %s::date)"), (start.date(),)
-            )
-        )
-    return found
-
-
 def _view(layer: Layer, level: Level) -> sql.Composable:
     return sql.Identifier(schema_of(level), layer.id)
 
@@ -322,46 +315,6 @@ def _known(parameter: str, name: str, seen: Mapping[str, Column]) -> None:
         raise QueryError(
             parameter, f"no property {name[:60]!r}; there are {', '.join(seen)}"
         )
-
-
-def _equal(name: str, column: Column, value: str, values: list[Any]) -> sql.Composable:
-    """`name = value`, the value read as the column's type."""
-    casts = {
-        "integer": "bigint", "number": "double precision", "boolean": "boolean",
-        "date": "date", "datetime": "timestamptz",
-    }  # fmt: skip
-    values.append(_typed(name, column, value))
-    cast = casts.get(column.type, "text")
-    return sql.SQL(f"{{}} = %s::{cast}").format(sql.Identifier(name))
-
-
-def _typed(name: str, column: Column, value: str) -> Any:  # noqa: ANN401  # by the column's type
-    """A parameter's text as the column's type.
-
-    Raises
-    ------
-    QueryError : the text is no such value
-    """
-    try:
-        match column.type:
-            case "integer":
-                number = int(value)
-                if abs(number) >= 2**63:
-                    raise ValueError
-                return number
-            case "number":
-                return float(value)
-            case "boolean":
-                return {"true": True, "false": False}[value.lower()]
-            case "date":
-                return date.fromisoformat(value)
-            case "datetime":
-                return datetime.fromisoformat(value)
-    except (ValueError, KeyError, OverflowError):
-        raise QueryError(name, f"{value[:60]!r} given, must be {column.type}") from None
-    if "\0" in value:
-        raise QueryError(name, "must not hold a zero byte")
-    return value
 
 
 def _json(name: str, column: Column) -> sql.Composable:

@@ -7,7 +7,8 @@ from datetime import date
 from psycopg import sql
 
 from gis.access import schema_of
-from gis.db.compose import Statement, valid_at
+from gis.db.compose import Statement
+from gis.db.match import valid_at
 from gis.errors import NotFound, QueryError
 from layers import Catalogue, Layer, Level
 

@@ -18,6 +18,7 @@ _SHOWN_ONLY = frozenset(
         "lang",
         "limit",
         "offset",
+        "cursor",
         "crs",
         "properties",
         "skipGeometry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from gis.db.compose import Box, Composer, Interval, Output, Query, Statement
 from gis.db.cql import compile_filter
-from gis.errors import NotFound
+from gis.errors import NotFound, QueryError
 from gis.serve import parameters as read
 from gis.serve.answer import (
     DOCUMENT_FORMATS,
@@ -29,6 +29,7 @@ from gis.serve.answer import (
 from gis.serve.cells import cell
 from gis.serve.context import Context
 from gis.serve.counts import Counts, matching_key
+from gis.serve.cursor import read_cursor, write_cursor
 from gis.serve.links import build_item_links, build_items_links
 from gis.serve.negotiate import format_of
 from gis.serve.openapi import ITEM_PARAMETERS, ITEMS_PARAMETERS
@@ -48,6 +49,7 @@ class Asked:
     crs: read.Served
     query: Query
     hits: bool = False
+    passed: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Found:
     matched: int
     returned: int
     text: bytes
+    keys: bytes | None = None
 
 
 class Features:
@@ -80,8 +83,8 @@ class Features:
             request,
             asked.layer,
             limit=asked.query.limit,
-            offset=asked.query.offset,
-            matched=0 if asked.hits else found.matched,
+            passed=asked.passed,
+            after=self._cursor(request, asked, found),
         )
         tail = {
             "numberMatched": found.matched,
@@ -114,8 +117,8 @@ class Features:
                 rows += await fetch(request, database, level, [count])
             matched = (rows[-1] or (0,))[0]
             self._counts.put(key, current, matched)
-        text, returned = (rows[1] or (None, 0))[:2] if page else (None, 0)
-        return Found(current, matched, returned, text or b"")
+        text, returned, _, keys = (rows[1] if page else None) or (None, 0, None, None)
+        return Found(current, matched, returned, text or b"", keys)
 
     async def item(self, request: Request) -> Response:
         """One feature by its code, as valid now or at `datetime`."""
@@ -161,20 +164,32 @@ class Features:
                 flip=filter_crs.northing_first,
             )
         asked = self._output(request, layer, level)
+        sort, offset = read.read_sort(given, columns), read.read_offset(given)
+        place = read_cursor(
+            context.gate.sign,
+            _order_key(request, layer.id, level),
+            read.read_text(given, "cursor"),
+        )
+        if place and offset:
+            raise QueryError("offset", "not together with cursor")
         query = Query(
             layer=layer.id,
             level=level,
             limit=read.read_limit(given),
-            offset=read.read_offset(given),
+            offset=offset,
+            after=place.fid if place else None,
+            after_values=place.values if place else (),
             boxes=_boxes(read.read_bbox(given, bbox_crs), bbox_crs),
             interval=_interval(given),
             equals=read.read_equals(given, columns),
+            words=read.read_words(given),
             filter=condition,
-            sort=read.read_sort(given, columns),
+            sort=sort,
             output=asked.query.output,
         )
         hits = read.read_choice(given, "resulttype", "results", "hits") == "hits"
-        return Asked(layer, level, asked.format, asked.crs, query, hits)
+        passed = place.passed if place else offset
+        return Asked(layer, level, asked.format, asked.crs, query, hits, passed)
 
     def _read_item(self, request: Request) -> Asked:
         context = self._context
@@ -196,6 +211,17 @@ class Features:
             layer=layer.id, level=level, interval=_interval(given), output=output
         )
         return Asked(layer, level, format_of(request, DOCUMENT_FORMATS), crs, query)
+
+    def _cursor(self, request: Request, asked: Asked, found: Found) -> str | None:
+        """Where the next page goes on; None on the last."""
+        if found.keys is None:
+            return None
+        return write_cursor(
+            self._context.gate.sign,
+            _order_key(request, asked.layer.id, asked.level),
+            asked.passed + found.returned,
+            found.keys.decode(),
+        )
 
     # -- answering ---------------------------------------------------------------
 
@@ -307,6 +333,12 @@ def _interval(given: Mapping[str, str]) -> Interval | None:
 def _today() -> date:
     """The day that decides what is valid now."""
     return datetime.now(UTC).date()
+
+
+def _order_key(request: Request, layer_id: str, level: Level) -> Hashable:
+    """What decides which features match, and in which order."""
+    sort = request.query_params.get("sortby", "")
+    return matching_key(request, layer_id, level.label, sort)
 
 
 def _embedded(document: Mapping[str, Any]) -> Markup:

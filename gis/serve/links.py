@@ -31,10 +31,16 @@ def build_items_links(
     layer: Layer,
     *,
     limit: int,
-    offset: int,
-    matched: int,
+    passed: int,
+    after: str | None,
 ) -> list[Link]:
-    """Links of one page of items; no `next` on the last page."""
+    """Links of one page of items; no `next` on the last page.
+
+    Parameters
+    ----------
+    passed : features before the page
+    after : cursor of the next page; None on the last
+    """
     say, lang = context.texts.say, context.lang_of(request)
     url = items_url(context, request, layer)
     links = [
@@ -57,23 +63,23 @@ def build_items_links(
             "href": url.removesuffix("/items"),
         },
     ]
-    if offset > 0:
-        before = max(0, offset - limit)
+    if passed > 0:
+        before = str(max(0, passed - limit))
         links.append(
             {
                 "rel": "prev",
                 "type": GEOJSON,
                 "title": say(lang, "Previous items"),
-                "href": _href(url, request, f="json", offset=str(before)),
+                "href": _href(url, request, f="json", offset=before, cursor=None),
             }
         )
-    if offset + limit < matched:
+    if after is not None:
         links.append(
             {
                 "rel": "next",
                 "type": GEOJSON,
                 "title": say(lang, "Next items"),
-                "href": _href(url, request, f="json", offset=str(offset + limit)),
+                "href": _href(url, request, f="json", offset=None, cursor=after),
             }
         )
     return links

@@ -29,6 +29,8 @@ VERSION = "0.1.0"
 ITEMS_PARAMETERS = (
     "limit",
     "offset",
+    "cursor",
+    "q",
     "bbox",
     "bbox-crs",
     "crs",

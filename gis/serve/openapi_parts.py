@@ -81,6 +81,16 @@ def build_parameters(city: City) -> Part:
                 "default": 0,
             },
         ),
+        "cursor": _query(
+            "cursor",
+            "Where the page goes on, as `next` links say; not together with `offset`.",
+            text,
+        ),
+        "q": _query(
+            "q",
+            "Words that must all stand in texts of a feature, capitals or not.",
+            {"type": "string", "minLength": 1, "maxLength": 200},
+        ),
         "bbox": _query(
             "bbox",
             "Only features that intersect the box: 4 numbers, or 6 with heights, "

@@ -13,6 +13,8 @@ from gis.publish.pygeoapi import DEFAULT_LIMIT, MAXIMUM_LIMIT
 from layers import CRS84, City, Column, crs_uri, is_northing_first
 
 MAXIMUM_OFFSET = 100_000_000
+MAXIMUM_WORDS = 8
+MAXIMUM_SEARCH = 200
 _MAXIMUM_LENGTH = 8_000
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
@@ -73,6 +75,21 @@ def read_offset(values: Mapping[str, str]) -> int:
             f"{text[:40]!r} given, must be a whole number from 0 to {MAXIMUM_OFFSET}",
         )
     return int(text)
+
+
+def read_words(values: Mapping[str, str]) -> tuple[str, ...]:
+    """Words of `q`, each of which must be found."""
+    text = read_text(values, "q")
+    if text is None:
+        return ()
+    words = tuple(dict.fromkeys(text.split()))
+    if not words or len(words) > MAXIMUM_WORDS or len(text) > MAXIMUM_SEARCH:
+        raise QueryError(
+            "q",
+            f"{text[:40]!r} given, must be 1 to {MAXIMUM_WORDS} words, at most "
+            f"{MAXIMUM_SEARCH} characters",
+        )
+    return words
 
 
 def read_flag(values: Mapping[str, str], name: str) -> bool:
