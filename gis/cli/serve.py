@@ -99,11 +99,14 @@ def _warm(place: Place, database: Database) -> None:
     """
     reader = DatabaseReader(database, place.catalogue, place.city, Level.PUBLIC)
     results = DatabaseResults(database)
+    *finer, coarsest = place.city.zones[1:]
+    questions: list[dict[str, object]] = [{"zones": coarsest, "series": True}]
+    questions += [{"zones": zones, "series": False} for zones in reversed(finer)]
     try:
-        for day in published_dates():
+        for question in questions:
             execute(
                 "scorecard",
-                {"zones": place.city.zones[-1], "as_of": day},
+                {**question, "as_of": published_dates()[-1]},
                 reader=reader,
                 level=Level.PUBLIC,
                 results=results,
