@@ -20,7 +20,7 @@ closed form. Room by room, in the order of the steps:
 
 from __future__ import annotations
 
-from processes.kernels.exact.exact import exact_coverage
+from processes.kernels.exact.exact import exact_coverage, warm
 from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
 from processes.kernels.exact.solve import NotClosed, Tuning
 from processes.kernels.exact.threads import Stopped
@@ -33,4 +33,5 @@ __all__ = [
     "Stopped",
     "Tuning",
     "exact_coverage",
+    "warm",
 ]

@@ -30,9 +30,13 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
     -----
     numba renews what it keeps when the function's own file changes, but functions here
     are built into one another across files: the stamp is that of the whole package.
+    Where there is no folder to keep anything in, it is compiled by every process.
     """
-    made: Any = numba.njit(nogil=True, cache=True)(function)
-    made._cache._cache_file._source_stamp = _STAMP
+    try:
+        made: Any = numba.njit(nogil=True, cache=True)(function)
+        made._cache._cache_file._source_stamp = _STAMP
+    except RuntimeError:
+        made = numba.njit(nogil=True)(function)
     return cast("F", made)
 
 

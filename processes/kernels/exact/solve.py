@@ -13,7 +13,7 @@ from processes.kernels.exact.bins import (
     numbers_of_vertices,
     visit_cells,
 )
-from processes.kernels.exact.build import Built
+from processes.kernels.exact.build import MOST_CELLS, Built
 from processes.kernels.exact.chains import propagate
 from processes.kernels.exact.crossings import find_crossings
 from processes.kernels.exact.events import count_events, fill_events, running_sum
@@ -33,7 +33,7 @@ from processes.kernels.exact.scene import (
     Sums,
 )
 from processes.kernels.exact.skip import mark_dead_cells, restart_edges
-from processes.kernels.exact.threads import Workers, even_parts
+from processes.kernels.exact.threads import Parts, Workers, even_parts
 
 MOST_ENTRIES = (1 << 31) - 1
 MOST_DEEP = 1 << 19
@@ -86,11 +86,17 @@ class _Active:
     restart: Int64
 
 
+def _edge_parts(built: Built, workers: Workers) -> Parts:
+    """Ranges of edges, each of which may have a number for every cell of the grid."""
+    cells = built.grid.columns * built.grid.rows
+    most = max(1, MOST_CELLS // cells)
+    return even_parts(np.arange(len(built.scene.xy) + 1), min(workers.threads, most))
+
+
 def _binned(built: Built, workers: Workers) -> Bins:
     """Step 2."""
     scene, grid = built.scene, built.grid
-    edges = np.arange(len(scene.xy) + 1)
-    parts = even_parts(edges, workers.threads)
+    parts = _edge_parts(built, workers)
     counts = np.zeros((len(parts), grid.columns * grid.rows), np.int32)
     order = {part: i for i, part in enumerate(parts)}
     nowhere: Int32 = np.empty(0, np.int32)
@@ -119,7 +125,7 @@ def _binned(built: Built, workers: Workers) -> Bins:
 def _referenced(built: Built, workers: Workers) -> Int64:
     """Step 3: (rows, columns) states."""
     scene, grid = built.scene, built.grid
-    parts = even_parts(np.arange(len(scene.xy) + 1), workers.threads)
+    parts = _edge_parts(built, workers)
     order = {part: i for i, part in enumerate(parts)}
     steps = np.zeros((len(parts), grid.rows, grid.columns), np.int64)
     workers.run(lambda a, b: add_steps(a, b, scene, grid, steps[order[a, b]]), parts)
