@@ -22,6 +22,7 @@ from gis.load import LoadReport, read_source
 from gis.load.archive import FORMATS, spooled
 from gis.load.headers import read_synonyms
 from gis.load.rejects import read_fixed, write_rejects
+from gis.load.rules import Rules, read_rules, write_rules
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _HEADERS = (
@@ -74,10 +75,10 @@ def _progress(total: int) -> Iterator[Tell]:
 
 @load.command("file")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--layer", required=True, help="Layer to load into.")
-@click.option(
-    "--datum", required=True, help="wgs84, cgcs2000, gcj02, bd09 or an EPSG code."
-)
+@click.option("--layer", help="Layer to load into, unless the mapping names it.")
+@click.option("--datum", help="wgs84, cgcs2000, gcj02, bd09 or an EPSG code.")
+@click.option("--mapping", "mapping_name", help="Mapping of config/mappings/.")
+@click.option("--save-mapping", help="Save what is stated here under this name.")
 @click.option(
     "--mode",
     type=click.Choice(["upsert", "snapshot", "correct"]),
@@ -100,8 +101,10 @@ def _progress(total: int) -> Iterator[Tell]:
 @click.option("--rejects", type=click.Path(path_type=Path), help="CSV of refused rows.")
 def load_file(  # one parameter per option
     file: Path,
-    layer: str,
-    datum: str,
+    layer: str | None,
+    datum: str | None,
+    mapping_name: str | None,
+    save_mapping: str | None,
     mode: str,
     maps: tuple[str, ...],
     sets: tuple[str, ...],
@@ -124,10 +127,19 @@ def load_file(  # one parameter per option
     transaction.
     """
     place = find_place()
-    if layer not in place.catalogue:
+    config = place.settings.config
+    rules = read_rules(config, mapping_name) if mapping_name else Rules()
+    layer, datum = layer or rules.layer, datum or rules.datum
+    if layer is None or layer not in place.catalogue:
         known = ", ".join(place.catalogue)
         raise LoadError(f"--layer: {layer!r} given, must be one of {known}")
+    if datum is None:
+        raise LoadError(
+            "--datum: 请说明坐标基准 state what the coordinates are: wgs84, cgcs2000, "
+            "gcj02, bd09 or an EPSG code"
+        )
     mapping = _pairs("--map", maps)
+    constants = _pairs("--set", sets)
     with ExitStack() as stack:
         if str(file) == "-":
             file = stack.enter_context(spooled(sys.stdin.buffer, form))
@@ -136,7 +148,7 @@ def load_file(  # one parameter per option
             table=table,
             encoding=encoding,
             header_row=header_row,
-            mapping=mapping,
+            mapping=rules.headers | mapping,
         )
     with running(place) as database, _progress(len(source)) as tell:
         report = load_source(
@@ -150,8 +162,9 @@ def load_file(  # one parameter per option
             valid_from=valid_from.date() if valid_from else None,
             source_name=source_name,
             mapping=mapping,
-            constants=_pairs("--set", sets),
-            synonyms=read_synonyms(place.settings.config),
+            constants=constants,
+            synonyms=read_synonyms(config),
+            rules=rules,
             allow_outside=allow_outside,
             dry_run=dry_run,
             actor=getpass.getuser(),
@@ -160,6 +173,18 @@ def load_file(  # one parameter per option
         if rejects and report.load_id is not None:
             write_rejects(rejects, list(read_rejects(database, report.load_id)))
     _say(report, report_file)
+    if save_mapping:
+        stated = rules.model_copy(
+            update={
+                "layer": layer,
+                "datum": datum,
+                "headers": rules.headers | mapping,
+                "constants": rules.constants | constants,
+            }
+        )
+        click.echo(
+            f"映射 mapping: {write_rules(config, save_mapping, stated)}", err=True
+        )
 
 
 def _say(report: LoadReport, file: Path | None) -> None:
@@ -272,7 +297,10 @@ def rejects_(
             click.echo(f"{len(rows):,} 行待改 rows to mend: {written}", err=True)
             return
         options = dict(entry.options or {})
-        source = read_fixed(fix, str(options.pop("name", entry.file)), options)
+        rules = Rules.model_validate(options.get("rules", {}))
+        source = read_fixed(
+            fix, str(options["name"]), rules.headers | options["mapping"]
+        )
         with _progress(len(source)) as tell:
             report = load_source(
                 database,
@@ -288,6 +316,7 @@ def rejects_(
                 mapping=options["mapping"],
                 constants=options["constants"],
                 synonyms=read_synonyms(place.settings.config),
+                rules=rules,
                 allow_outside=bool(options["allow_outside"]),
                 actor=getpass.getuser(),
                 fixes=number,

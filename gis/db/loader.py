@@ -35,6 +35,7 @@ from gis.load import (
     row_contents,
 )
 from gis.load.read import from_frame
+from gis.load.rules import Rules
 from layers import Catalogue, City, Layer, load_codes
 
 MODES = ("upsert", "snapshot", "correct")
@@ -67,6 +68,7 @@ def load_source(
     mapping: Mapping[str, str] | None = None,
     constants: Mapping[str, str] | None = None,
     synonyms: Mapping[str, str] | None = None,
+    rules: Rules | None = None,
     allow_outside: bool = False,
     dry_run: bool = False,
     actor: str = "cli",
@@ -83,6 +85,7 @@ def load_source(
     source_name : text for column `source` of rows that carry none
     mapping, constants : header -> column, column -> value of every row
     synonyms : header in lower case -> column, as the configuration declares
+    rules : the mapping file for this kind of file
     allow_outside : accept features outside the city's outline
     dry_run : do everything and undo it
     fixes : the load whose rejects these rows are, mended
@@ -111,6 +114,7 @@ def load_source(
             mapping=mapping or {},
             constants=constants or {},
             synonyms=synonyms or {},
+            rules=rules or Rules(),
             **_references(connection, declared),
         )
         report = LoadReport(
@@ -124,6 +128,7 @@ def load_source(
             "source_name": context.source,
             "mapping": dict(context.mapping),
             "constants": dict(context.constants),
+            "rules": context.rules.model_dump(exclude_defaults=True, mode="json"),
             "allow_outside": allow_outside,
             "name": source.name,
         }

@@ -19,6 +19,7 @@ from gis.load.datum import conversion
 from gis.load.read import Source
 from gis.load.reasons import Reasons
 from gis.load.report import Reject
+from gis.load.rules import Rules, apply_rule
 from gis.load.shapes import Shapes, build_shapes
 from gis.load.values import as_text, convert, mask_phones
 from layers import City, CodeTable, Column, Layer
@@ -37,6 +38,7 @@ class Context:
     mapping : header of the file -> column of the layer
     synonyms : header in lower case -> column, for every layer of the city
     constants : column -> the value every row gets
+    rules : what a mapping file declares for this kind of file
     """
 
     layer: Layer
@@ -50,6 +52,7 @@ class Context:
     mapping: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
 
 
 @dataclass
@@ -102,13 +105,16 @@ def prepare(source: Source, context: Context, *, seen: Seen | None = None) -> Pr
     count = len(source)
     raw, unmapped = _map_columns(source, context)
     notes: list[str] = []
-    if "code" not in raw:
-        raw["code"] = _fallback_codes(source)
-        notes.append(
-            "没有编码列，以来源和位置的散列为编码 no code column: codes are a hash of "
-            "source, name and position"
-        )
+    without = pd.isna(as_text(raw["code"])) if "code" in raw else np.full(count, True)
+    if without.any():
+        codes = raw.get("code", np.full(count, None)).astype(object)
+        codes[without] = _fallback_codes(source)[without]
+        raw["code"] = codes
+        notes.append(_NO_CODE)
     reasons = Reasons(count)
+    for name, rule in context.rules.columns.items():
+        if name in raw:
+            raw[name] = apply_rule(name, rule, raw[name], reasons)
     repairs: Counter[str] = Counter()
     masked_rows = np.zeros(count, dtype=bool)
     columns: dict[str, NDArray[Any]] = {}
@@ -176,15 +182,24 @@ def _map_columns(
     titles |= {c.title.en.lower(): n for n, c in layer.all_columns.items()}
     raw: dict[str, NDArray[Any]] = {}
     unmapped = []
-    for header, cells in source.columns.items():
+    declared = context.rules.headers
+    order = [h for h in declared if h in source.columns]
+    order += [h for h in source.columns if h not in declared]
+    for header in order:
+        cells = source.columns[header]
         if header in context.mapping:
             name = str(context.mapping[header])
+        elif header in declared:
+            name = declared[header]
+            if name in raw:  # of several headers the first that is filled counts
+                raw[name] = np.where(pd.isna(as_text(raw[name])), cells, raw[name])
+                continue
         elif header in layer.all_columns:
             name = header
         else:
             lower = header.strip().lower()
             name = titles.get(lower) or context.synonyms.get(lower, "")
-        stated = header in context.mapping or header == name
+        stated = header in context.mapping or header in declared or header == name
         if name in layer.all_columns and name not in raw:
             if not stated and not _fits_codes(cells, layer.all_columns[name], context):
                 unmapped.append(header)
@@ -193,14 +208,15 @@ def _map_columns(
         else:
             unmapped.append(header)
     unknown = (set(context.mapping) - set(source.columns)) | (
-        set(context.constants) - set(layer.all_columns)
+        {*context.constants, *context.rules.constants, *context.rules.columns}
+        - set(layer.all_columns)
     )
     if unknown:
         raise LoadError(
             f"{', '.join(sorted(unknown))}: no such column; the file has "
             f"{', '.join(source.columns)}; the layer has {', '.join(layer.all_columns)}"
         )
-    for constant, value in context.constants.items():
+    for constant, value in {**context.rules.constants, **context.constants}.items():
         raw[constant] = np.full(count, value, dtype=object)
     defaults: dict[str, object] = {
         "valid_from": np.datetime64(context.valid_from, "D"),
@@ -249,6 +265,10 @@ def _fallback_codes(source: Source) -> NDArray[Any]:
     return np.array(codes, dtype=object)
 
 
+_NO_CODE = (
+    "无编码的行以文件名和内容的散列为编码 rows without a code: a hash of file name and "
+    "content stands for it"
+)
 _POSITION_HEADERS = {
     "lon", "lng", "longitude", "经度", "x", "lat", "latitude", "纬度", "y",
     "wkt", "geometry", "geom", "the_geom", "fid",

@@ -56,18 +56,19 @@ def _write_csv(file: TextIO, table: Sequence[Sequence[Any]]) -> None:
     csv.writer(file).writerows(table)
 
 
-def read_fixed(path: Path, name: str, options: Mapping[str, Any]) -> Source:
+def read_fixed(path: Path, name: str, mapping: Mapping[str, str]) -> Source:
     """The edited file as rows of the file they came from.
 
     Parameters
     ----------
     name : that file's name, which codes made from a row's content begin with
+    mapping : header -> column, as that file was loaded
 
     Raises
     ------
     LoadError : it lacks the column of row numbers
     """
-    source = read_source(path, mapping=options.get("mapping") or {})
+    source = read_source(path, header_row=1, mapping=mapping)
     columns = dict(source.columns)
     numbers = columns.pop(NUMBER, None)
     columns.pop(REASON, None)

@@ -187,7 +187,8 @@ def _instants(
     if cells.dtype.kind == "M":
         stamps = pd.Series(cells)
         if zone:
-            stamps = stamps.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+            first = np.ones(len(stamps), dtype=bool)  # of an hour shown twice
+            stamps = stamps.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT")
             stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
         unit = "datetime64[D]" if is_date else "datetime64[us]"
         return np.asarray(stamps, dtype=unit)
@@ -213,7 +214,8 @@ def _read_instant(text: str, zone: str | None) -> np.datetime64:
     try:
         stamp = pd.Timestamp(text)
         if zone and stamp.tz is None:
-            stamp = stamp.tz_localize(zone)
+            # of an hour that the clock shows twice, the first
+            stamp = stamp.tz_localize(zone, ambiguous=True)
         if stamp.tz is not None:
             stamp = stamp.tz_convert("UTC" if zone else stamp.tz).tz_localize(None)
         return np.datetime64(stamp.to_datetime64())
