@@ -63,7 +63,10 @@ def dependency_views(
         lowest[buried], threads=1,
     )  # fmt: skip
     start, size, area = views.start.copy(), views.size.copy(), views.area_m2.copy()
-    start[buried], size[buried] = whole.start + len(views.wkb), whole.size
-    area[buried] = whole.area_m2
-    wkb = np.concatenate([views.wkb, whole.wkb])
-    return replace(views, area_m2=area, wkb=wkb, start=start, size=size)
+    buffer = views.buffer.copy()
+    start[buried], size[buried], area[buried] = whole.start, whole.size, whole.area_m2
+    buffer[buried] = whole.buffer + len(views.buffers)
+    return replace(
+        views, area_m2=area, buffers=views.buffers + whole.buffers, buffer=buffer,
+        start=start, size=size,
+    )  # fmt: skip

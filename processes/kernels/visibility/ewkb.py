@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
+from processes.kernels.arrays import FloatArray, IntArray
 from processes.kernels.visibility.compiled import compiled
 from processes.kernels.visibility.rings import FIRST, HOLE, ITEM, LAST
 
@@ -107,15 +106,3 @@ def _number(out: ByteArray, at: int, value: int) -> int:
     for k in range(4):
         out[at + k] = (value >> (8 * k)) & 255
     return at + 4
-
-
-def decoded(data: ByteArray, start: IntArray, size: IntArray) -> GeometryArray:
-    """Geometries out of bytes, None where there are none; any shape."""
-    whole = data.tobytes()
-    geometry: GeometryArray = np.full(start.shape, None, dtype=object)
-    flat = geometry.reshape(-1)
-    for k, (a, n) in enumerate(zip(start.flat, size.flat, strict=True)):
-        if n:
-            flat[k] = whole[a : a + n]
-    made: GeometryArray = shapely.from_wkb(geometry)
-    return made

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
 from processes.kernels.visibility.chunk import (
@@ -22,8 +23,8 @@ from processes.kernels.visibility.chunk import (
     NEAR,
     views_of,
 )
-from processes.kernels.visibility.ewkb import ByteArray, decoded, encoded
-from processes.kernels.visibility.index import BuildingIndex
+from processes.kernels.visibility.ewkb import ByteArray, encoded
+from processes.kernels.visibility.index import BuildingIndex, build_index
 
 ARC_STEP_DEG = 3.0
 SAGITTA_M = 0.05
@@ -86,22 +87,29 @@ class Views(ViewAreas):
 
     Attributes
     ----------
-    wkb : (b,) bytes of all EWKB MultiPolygons, in no order to rely on
-    start, size : (n, l) where each stands in `wkb`; size 0 where nothing is seen
+    buffers : bytes of EWKB MultiPolygons, some hundred cameras to a buffer
+    buffer : (n,) which of them holds a camera's
+    start, size : (n, l) where each stands in its buffer; size 0 where nothing is seen
     """
 
-    wkb: ByteArray
+    buffers: tuple[ByteArray, ...]
+    buffer: IntArray
     start: IntArray
     size: IntArray
 
     def ewkb(self, camera: int, level: int) -> bytes:
         """One geometry as bytes; empty where nothing is seen."""
-        a = int(self.start[camera, level])
-        return self.wkb[a : a + int(self.size[camera, level])].tobytes()
+        first, size = int(self.start[camera, level]), int(self.size[camera, level])
+        buffer = self.buffers[int(self.buffer[camera])]
+        return bytes(buffer[first : first + size].tobytes())
 
     def geometry(self) -> GeometryArray:
         """(n, l) shapely MultiPolygons, None where nothing is seen."""
-        return decoded(self.wkb, self.start, self.size)
+        shapes: GeometryArray = np.full(self.size.shape, None, dtype=object)
+        for camera, level in np.argwhere(self.size):
+            shapes[camera, level] = self.ewkb(camera, level)
+        made: GeometryArray = shapely.from_wkb(shapes)
+        return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +225,13 @@ def swept_over(
     return _swept(index, cameras, far_m, near_m, arcs, threads, lowest_m)
 
 
+def compile_ahead() -> None:
+    """Machine code of the sweep, made now (about 20 s) and kept for later processes."""
+    outline: GeometryArray = np.array([shapely.box(-9, 20, 9, 30)])
+    one = Cameras(*(np.array([v]) for v in (0.0, 0.0, 0.0, 90.0)))
+    camera_views(build_index(outline), one, np.array([[50.0]]), np.zeros(1))
+
+
 def _swept(
     index: BuildingIndex,
     cameras: Cameras,
@@ -254,16 +269,11 @@ def _swept(
     else:
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(work, firsts))
-    before = 0
-    for first, part in zip(firsts, parts, strict=True):
-        start[first : first + _CHUNK] += before
-        before += len(part)
     back = np.empty(n, np.int64)
     back[order] = np.arange(n)
-    wkb = np.concatenate(parts) if parts else np.empty(0, np.uint8)
     return Views(
         state[back], area[back], mount[back], place[back, 0], place[back, 1],
-        host[back], wkb, start[back], size[back],
+        host[back], tuple(parts), back // _CHUNK, start[back], size[back],
     )  # fmt: skip
 
 

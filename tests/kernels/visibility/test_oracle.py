@@ -119,8 +119,9 @@ def test_threads_and_chunks_give_the_same_bits() -> None:
     outlines, cameras, far, near = scene(5, False, 300, 3500)
     index = build_index(outlines)
     one, two = (camera_views(index, cameras, far, near, threads=t) for t in (1, 2))
-    for name in ("state", "mount", "host", "wkb", "start", "size"):
+    for name in ("state", "mount", "host", "buffer", "start", "size"):
         assert (getattr(one, name) == getattr(two, name)).all(), name
+    assert [b.tobytes() for b in one.buffers] == [b.tobytes() for b in two.buffers]
     for name in ("area_m2", "x", "y"):
         a, b = getattr(one, name), getattr(two, name)
         assert (a.view(np.int64) == b.view(np.int64)).all(), name
