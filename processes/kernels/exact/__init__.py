@@ -8,14 +8,17 @@ closed form. Room by room, in the order of the steps:
    `perturb`: symbolic perturbation, signs that are never zero.
 2. `bins`: edges sorted into output cells.
 3. `references`: the state at one point of every cell.
-4. `crossings`, `subgrid`: which edges cross which.
+4. `crossings`, `subgrid`, `events`: which edges cross which, and in what order.
 5. `skip`: cells so deep that nothing in them counts.
 6. `starts`: the state where a chain begins.
-7. `chains`, `emit`: the state along every chain, and what each piece adds.
+7. `chains`, `emit`, `areas`: the state along every chain, and what each piece adds.
 8. `chains`: every ring must come back to the state it began with.
 10. `threads`, `solve`: all of it in parts, on several threads.
 
-`exact` is the door, `figures` turns whole-number sums into metres.
+`exact` is the door, `figures` turns whole-number sums into metres; `compile` keeps the
+machine code. Every limit is checked and named in a ValueError: extent, cells, vertices,
+shapes and zones in `build`; depths and entries of cells in `solve`; arguments, and that
+zones do not overlap, in `exact`. Shapes must be valid: that is not checked here.
 """
 
 from __future__ import annotations
