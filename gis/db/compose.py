@@ -8,7 +8,7 @@ transformed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +57,7 @@ class Output:
     geometry: bool = True
     srid: int = DEGREES_SRID
     flip: bool = False
+    fg: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,22 +148,27 @@ class Composer:
         )
         return numbered, values
 
-    def rows(self, query: Query, columns: Sequence[str]) -> Statement:
-        """The page's rows themselves: fid, columns, geometry as EWKB where wanted."""
+    def rows(self, query: Query) -> Statement:
+        """The page's rows themselves: columns, geometry as WKB, and the row's keys.
+
+        The geometry is there where it is wanted and seen, x before y. One row more
+        than the page follows it, where there is one; only the last row of the page
+        has keys.
+        """
         layer = self._layer(query.layer, query.level)
-        where, values = self._where(layer, query)
-        names: list[sql.Composable] = [sql.Identifier(name) for name in columns]
+        source, values = self._source(layer, query)
+        seen = layer.columns_at(query.level)
+        chosen = query.output.columns
+        names: list[sql.Composable] = [
+            sql.Identifier(name) for name in (seen if chosen is None else chosen)
+        ]
         if query.output.geometry and layer.geometry_at(query.level):
-            names.append(self._geometry(query.output, flip=False))
+            shape = self._geometry(query.output, flip=False)
+            names.append(sql.SQL("ST_AsBinary({})").format(shape))
         text = sql.SQL(
-            "SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %s::bigint OFFSET %s::bigint"
-        ).format(
-            sql.SQL(", ").join(names),
-            _view(layer, query.level),
-            where,
-            self._order(layer, query),
-        )
-        return text, (*values, query.limit, query.offset)
+            "SELECT {}, CASE WHEN {n} = %s::bigint THEN {} END FROM ({}) q ORDER BY {n}"
+        ).format(sql.SQL(", ").join(names), key_values(query.sort), source, n=_NUMBER)
+        return text, (query.limit, *values)
 
     def count(self, query: Query) -> Statement:
         """One row: the number of features that match."""
@@ -232,7 +238,8 @@ class Composer:
         parts: list[sql.Composable] = [
             sql.Literal('{"type":"Feature","id":'),
             sql.SQL("to_json(code)::text"),
-            sql.Literal(',"geometry":'),
+            *(_time_member(layer, seen) if output.fg else ()),
+            sql.Literal(f',"{_member(output)}":'),
             shape,
             sql.Literal(',"properties":{'),
         ]
@@ -304,6 +311,29 @@ class Composer:
             f"ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope("
             f"{corners}, {{}}), %s::float8), {{}}))"
         ).format(sql.Literal(box.srid), sql.Literal(self._srid))
+
+
+def _member(output: Output) -> str:
+    """Member that the geometry stands in; JSON-FG has its own for other CRSs."""
+    elsewhere = output.fg and (output.srid != DEGREES_SRID or output.flip)
+    return 'geometry":null,"place' if elsewhere else "geometry"
+
+
+def _time_member(
+    layer: Layer, seen: Mapping[str, Column]
+) -> tuple[sql.Composable, ...]:
+    """Member `time` of JSON-FG: an observation's own, or the days it is valid."""
+    if layer.time and layer.time in seen:
+        kind = "timestamp" if seen[layer.time].type == "datetime" else "date"
+        value = _json(layer.time, seen[layer.time])
+        return sql.Literal(f',"time":{{"{kind}":'), value, sql.Literal("}")
+    return (
+        sql.Literal(',"time":{"interval":['),
+        sql.SQL("to_json(valid_from)::text"),
+        sql.Literal(","),
+        sql.SQL("coalesce(to_json(valid_to - 1)::text, '\"..\"')"),
+        sql.Literal("]}"),
+    )
 
 
 def _view(layer: Layer, level: Level) -> sql.Composable:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
+JSON_FG = "application/vnd.ogc.fg+json"
 HTML = "text/html; charset=utf-8"
 SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"

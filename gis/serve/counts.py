@@ -16,6 +16,7 @@ _SHOWN_ONLY = frozenset(
     {
         "f",
         "lang",
+        "header",
         "limit",
         "offset",
         "cursor",

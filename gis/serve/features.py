@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,44 +12,34 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gis.db.compose import Box, Composer, Interval, Output, Query, Statement
-from gis.db.cql import compile_filter
-from gis.errors import NotFound, QueryError
-from gis.serve import parameters as read
+from gis.db.compose import Composer, Statement
+from gis.errors import NotFound
 from gis.serve.answer import (
-    DOCUMENT_FORMATS,
     GEOJSON,
+    JSON_FG,
     cache_headers,
     is_unchanged,
     not_modified,
-    only,
     page_answer,
     weak_etag,
 )
+from gis.serve.asked import Asked, order_key, read_item, read_items
 from gis.serve.cells import cell
 from gis.serve.context import Context
 from gis.serve.counts import Counts, matching_key
-from gis.serve.cursor import read_cursor, write_cursor
+from gis.serve.cursor import write_cursor
+from gis.serve.downloads import (
+    check_format,
+    file_answer,
+    link_header,
+    page_of,
+    write_page,
+)
+from gis.serve.formats import FORMATS
 from gis.serve.links import build_item_links, build_items_links
-from gis.serve.negotiate import format_of
-from gis.serve.openapi import ITEM_PARAMETERS, ITEMS_PARAMETERS
-from gis.serve.rows import fetch
-from layers import Layer, Level
+from gis.serve.rows import fetch, fetch_all
 
 _SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One request for features, read and checked."""
-
-    layer: Layer
-    level: Level
-    format: str
-    crs: read.Served
-    query: Query
-    hits: bool = False
-    passed: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,10 +63,12 @@ class Features:
 
     async def items(self, request: Request) -> Response:
         """A page of features, and how many there are in all."""
-        asked = self._read_items(request)
+        asked = read_items(self._context, request)
         version = self._composer.version(asked.layer.id)
         if unchanged := await self._unchanged(request, asked, version):
             return unchanged
+        if asked.format in FORMATS:
+            return await self._file(request, asked, version)
         found = await self._fetch_items(request, asked, version)
         links = build_items_links(
             self._context,
@@ -84,9 +76,11 @@ class Features:
             asked.layer,
             limit=asked.query.limit,
             passed=asked.passed,
-            after=self._cursor(request, asked, found),
+            after=self._cursor(request, asked, found.returned, found.keys),
+            format_=asked.format,
         )
         tail = {
+            **(_json_fg(asked) if asked.format == "jsonfg" else {}),
             "numberMatched": found.matched,
             "numberReturned": found.returned,
             "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -120,9 +114,34 @@ class Features:
         text, returned, _, keys = (rows[1] if page else None) or (None, 0, None, None)
         return Found(current, matched, returned, text or b"", keys)
 
+    async def _file(
+        self, request: Request, asked: Asked, version: Statement
+    ) -> Response:
+        """A page of features in a format that is a file."""
+        query, level = asked.query, asked.level
+        check_format(asked.layer, query, asked.format)
+        wanted = [version, self._composer.rows(query)]
+        found = await fetch_all(request, self._context.database, level, wanted)
+        page = page_of([] if asked.hits else found[1], query.limit)
+        file = await write_page(asked.layer, query, asked.format, page, asked.heads)
+        links = build_items_links(
+            self._context,
+            request,
+            asked.layer,
+            limit=query.limit,
+            passed=asked.passed,
+            after=self._cursor(request, asked, len(page.rows), page.keys),
+            format_=asked.format,
+        )
+        current = found[0][0][0] if found[0] else 0
+        headers = self._headers(request, asked, current)
+        headers["Link"] = link_header(links)
+        headers["OGC-NumberReturned"] = str(len(page.rows))
+        return file_answer(file, asked.layer, asked.format, headers)
+
     async def item(self, request: Request) -> Response:
         """One feature by its code, as valid now or at `datetime`."""
-        asked = self._read_item(request)
+        asked = read_item(self._context, request)
         code = request.path_params["code"]
         if "\x00" in code:
             raise NotFound("item: no feature has this code")
@@ -140,87 +159,17 @@ class Features:
             return self._item_page(request, asked, body)
         return self._answer(request, asked, body, (rows[0] or (0,))[0])
 
-    # -- reading the request -----------------------------------------------------
-
-    def _read_items(self, request: Request) -> Asked:
-        context = self._context
-        layer, level = context.layer_of(request), context.level_of(request)
-        columns = layer.columns_at(level)
-        only(request, (*ITEMS_PARAMETERS, *columns))
-        given = request.query_params
-        bbox_crs = read.read_crs(given, "bbox-crs", context.city)
-        filter_crs = read.read_crs(given, "filter-crs", context.city)
-        language = read.read_choice(given, "filter-lang", "cql2-text", "cql2-json")
-        text = read.read_text(given, "filter")
-        condition = None
-        if text is not None:
-            condition = compile_filter(
-                text,
-                {name: column.type for name, column in columns.items()},
-                language=language,
-                geometry="geom" if layer.geometry_at(level) else None,
-                stored_srid=context.city.stored_srid,
-                filter_srid=_stored(filter_crs, context.city.stored_srid),
-                flip=filter_crs.northing_first,
-            )
-        asked = self._output(request, layer, level)
-        sort, offset = read.read_sort(given, columns), read.read_offset(given)
-        place = read_cursor(
-            context.gate.sign,
-            _order_key(request, layer.id, level),
-            read.read_text(given, "cursor"),
-        )
-        if place and offset:
-            raise QueryError("offset", "not together with cursor")
-        query = Query(
-            layer=layer.id,
-            level=level,
-            limit=read.read_limit(given),
-            offset=offset,
-            after=place.fid if place else None,
-            after_values=place.values if place else (),
-            boxes=_boxes(read.read_bbox(given, bbox_crs), bbox_crs),
-            interval=_interval(given),
-            equals=read.read_equals(given, columns),
-            words=read.read_words(given),
-            filter=condition,
-            sort=sort,
-            output=asked.query.output,
-        )
-        hits = read.read_choice(given, "resulttype", "results", "hits") == "hits"
-        passed = place.passed if place else offset
-        return Asked(layer, level, asked.format, asked.crs, query, hits, passed)
-
-    def _read_item(self, request: Request) -> Asked:
-        context = self._context
-        layer, level = context.layer_of(request), context.level_of(request)
-        only(request, ITEM_PARAMETERS)
-        return self._output(request, layer, level)
-
-    def _output(self, request: Request, layer: Layer, level: Level) -> Asked:
-        """What items and item have in common: format, CRS, properties, time."""
-        given = request.query_params
-        crs = read.read_crs(given, "crs", self._context.city)
-        output = Output(
-            columns=read.read_names(given, "properties", layer.columns_at(level)),
-            geometry=not read.read_flag(given, "skipGeometry"),
-            srid=crs.srid,
-            flip=crs.northing_first,
-        )
-        query = Query(
-            layer=layer.id, level=level, interval=_interval(given), output=output
-        )
-        return Asked(layer, level, format_of(request, DOCUMENT_FORMATS), crs, query)
-
-    def _cursor(self, request: Request, asked: Asked, found: Found) -> str | None:
+    def _cursor(
+        self, request: Request, asked: Asked, returned: int, keys: bytes | None
+    ) -> str | None:
         """Where the next page goes on; None on the last."""
-        if found.keys is None:
+        if keys is None:
             return None
         return write_cursor(
             self._context.gate.sign,
-            _order_key(request, asked.layer.id, asked.level),
-            asked.passed + found.returned,
-            found.keys.decode(),
+            order_key(request, asked.layer.id, asked.level),
+            asked.passed + returned,
+            keys.decode(),
         )
 
     # -- answering ---------------------------------------------------------------
@@ -253,11 +202,16 @@ class Features:
     def _answer(
         self, request: Request, asked: Asked, body: bytes, version: int
     ) -> Response:
+        media_type = JSON_FG if asked.format == "jsonfg" else GEOJSON
+        headers = self._headers(request, asked, version)
+        return Response(body, media_type=media_type, headers=headers)
+
+    def _headers(self, request: Request, asked: Asked, version: int) -> dict[str, str]:
         etag = self._etag(request, asked, version)
         headers = cache_headers(asked.level, _SECONDS, etag)
         headers["Content-Crs"] = f"<{asked.crs.uri}>"
         headers["Content-Language"] = self._context.lang_of(request)
-        return Response(body, media_type=GEOJSON, headers=headers)
+        return headers
 
     def _items_page(self, request: Request, asked: Asked, body: bytes) -> Response:
         data = orjson.loads(body)
@@ -272,6 +226,12 @@ class Features:
             data=data,
             **self._table(request, asked, hidden="code"),
             json_href=data["links"][0]["href"],
+            files={
+                format_.name: link["href"]
+                for link in data["links"]
+                for format_ in FORMATS.values()
+                if link["type"] == format_.media_type and link["rel"] == "alternate"
+            },
             mapped=bool(features) and asked.crs.is_lon_lat,
             features=_embedded({"type": "FeatureCollection", "features": features}),
         )
@@ -307,38 +267,21 @@ class Features:
         }
 
 
-def _stored(crs: read.Served, stored_srid: int) -> int:
-    """EPSG code for literals; CRS84 has the numbers of the stored degrees."""
-    return stored_srid if crs.srid == 4326 else crs.srid
-
-
-def _boxes(box: read.Box | None, crs: read.Served) -> tuple[Box, ...]:
-    """One rectangle, or two where the box crosses the antimeridian."""
-    if box is None:
-        return ()
-    west, south, east, north = box
-    if west <= east:
-        return (Box(west, south, east, north, crs.srid),)
-    return (
-        Box(west, south, 180.0, north, crs.srid),
-        Box(-180.0, south, east, north, crs.srid),
-    )
-
-
-def _interval(given: Mapping[str, str]) -> Interval | None:
-    period = read.read_period(given)
-    return None if period is None else Interval(period.start, period.end)
-
-
 def _today() -> date:
     """The day that decides what is valid now."""
     return datetime.now(UTC).date()
 
 
-def _order_key(request: Request, layer_id: str, level: Level) -> Hashable:
-    """What decides which features match, and in which order."""
-    sort = request.query_params.get("sortby", "")
-    return matching_key(request, layer_id, level.label, sort)
+def _json_fg(asked: Asked) -> dict[str, Any]:
+    """Members that JSON-FG adds to a collection."""
+    return {
+        "conformsTo": [
+            f"http://www.opengis.net/spec/json-fg-1/0.3/conf/{name}"
+            for name in ("core", "types-schemas")
+        ],
+        "featureType": asked.layer.id,
+        "coordRefSys": asked.crs.uri,
+    }
 
 
 def _embedded(document: Mapping[str, Any]) -> Markup:

@@ -7,6 +7,8 @@ from typing import Any
 
 from gis.publish.processes import flattened, output_schema
 from gis.publish.pygeoapi import MVT, build_fields, is_tiled, zoom_range
+from gis.serve import formats
+from gis.serve.answer import JSON_FG
 from gis.serve.engine import BASE, finished
 from gis.serve.negotiate import Lang
 from gis.serve.openapi_parts import (
@@ -42,6 +44,7 @@ ITEMS_PARAMETERS = (
     "skipGeometry",
     "sortby",
     "resulttype",
+    "header",
 )
 ITEM_PARAMETERS = ("crs", "datetime", "properties", "skipGeometry")
 
@@ -224,9 +227,12 @@ def _items_path(layer: Layer, level: Level, lang: Lang, title: str) -> Part:
         }
         for name, field in finished(build_fields(layer, level), lang).items()
     ]
+    binary: Part = {"schema": {"type": "string", "format": "binary"}}
     content = {
         GEOJSON: {"schema": ref(SCHEMA_REF, "featureCollection")},
         "text/html": {"schema": {"type": "string"}},
+        JSON_FG: {"schema": ref(SCHEMA_REF, "featureCollection")},
+        **{one.media_type: binary for one in formats.FORMATS.values()},
     }
     return {
         "get": {
@@ -234,7 +240,7 @@ def _items_path(layer: Layer, level: Level, lang: Lang, title: str) -> Part:
             "summary": f"{title}: items",
             "tags": [layer.theme],
             "parameters": [
-                *_parameters(("f", "lang", *ITEMS_PARAMETERS)),
+                *_parameters(("itemsFormat", "lang", *ITEMS_PARAMETERS)),
                 *properties,
             ],
             "responses": _responses("Features", content, _WRONG, _SAME, _BUSY),

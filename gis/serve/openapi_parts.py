@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gis.publish.pygeoapi import DEFAULT_LIMIT, MAXIMUM_LIMIT
+from gis.serve.formats import FORMATS, LONGEST_CELL
 from gis.serve.parameters import MAXIMUM_OFFSET
 from layers import CRS84, City
 
@@ -55,6 +56,24 @@ def build_parameters(city: City) -> Part:
             "f",
             "Format of the answer; without it the Accept header decides.",
             {"type": "string", "enum": ["json", "html"], "default": "json"},
+        ),
+        "itemsFormat": _query(
+            "f",
+            "Format of the answer; without it the Accept header decides. In all of "
+            "them values are equal; files have x (or lon) before y, in the CRS of "
+            "`crs`. CSV and XLSX give points as two columns, other places as WKT; "
+            f"XLSX leaves out a text above {LONGEST_CELL} characters, and CSV has an "
+            "apostrophe before a text that would be a formula.",
+            {
+                "type": "string",
+                "enum": ["json", "html", "jsonfg", *FORMATS],
+                "default": "json",
+            },
+        ),
+        "header": _query(
+            "header",
+            "Column heads of CSV and XLSX: names, or titles in a language.",
+            {"type": "string", "enum": ["name", "zh", "en"], "default": "name"},
         ),
         "lang": _query(
             "lang",

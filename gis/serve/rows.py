@@ -37,7 +37,18 @@ async def fetch(
     ------
     ClientGone : the SQL was cancelled, since nobody waits for it
     """
-    reading = asyncio.ensure_future(_first_rows(database, level, statements))
+    found = await fetch_all(request, database, level, statements)
+    return [rows[0] if rows else None for rows in found]
+
+
+async def fetch_all(
+    request: Request,
+    database: AsyncDatabase,
+    level: Level,
+    statements: Sequence[Statement],
+) -> list[list[Row]]:
+    """All rows of every statement, as `fetch` does it."""
+    reading = asyncio.ensure_future(_rows(database, level, statements))
     leaving = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait((reading, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -52,15 +63,15 @@ async def fetch(
     raise ClientGone
 
 
-async def _first_rows(
+async def _rows(
     database: AsyncDatabase, level: Level, statements: Sequence[Statement]
-) -> list[Row | None]:
+) -> list[list[Row]]:
     async with database.reader(level) as connection:
         cursors = [connection.cursor(binary=True) for _ in statements]
         async with connection.pipeline():
             for cursor, (text, values) in zip(cursors, statements, strict=True):
                 await cursor.execute(text, values, prepare=True)
-        return [await cursor.fetchone() for cursor in cursors]
+        return [await cursor.fetchall() for cursor in cursors]
 
 
 async def _disconnected(request: Request) -> None:
