@@ -14,9 +14,11 @@ from processes import ProcessError
 
 # a command's room is read when it is asked for: `citygrid layers` needs no web server
 _ROOMS = {
+    "backup": "gis.cli.backup",
     "db": "gis.cli.db",
     "demo": "gis.cli.demo",
     "docs": "gis.cli.docs",
+    "export": "gis.cli.export",
     "layers": "gis.cli.layers",
     "load": "gis.cli.load",
     "report": "gis.cli.report",

@@ -21,6 +21,7 @@ from gis.load.reasons import Reasons
 from gis.load.report import Reject
 from gis.load.rules import Rules, apply_rule
 from gis.load.shapes import Shapes, build_shapes
+from gis.load.shortnames import short_names
 from gis.load.values import as_text, convert, mask_phones
 from layers import City, CodeTable, Column, Layer
 
@@ -180,6 +181,7 @@ def _map_columns(
     layer, count = context.layer, len(source)
     titles = {c.title.zh.lower(): n for n, c in layer.all_columns.items()}
     titles |= {c.title.en.lower(): n for n, c in layer.all_columns.items()}
+    shortened = {short: n for n, short in short_names(list(layer.all_columns)).items()}
     raw: dict[str, NDArray[Any]] = {}
     unmapped = []
     declared = context.rules.headers
@@ -196,10 +198,16 @@ def _map_columns(
                 continue
         elif header in layer.all_columns:
             name = header
+        elif header in shortened:
+            name = shortened[header]
         else:
             lower = header.strip().lower()
             name = titles.get(lower) or context.synonyms.get(lower, "")
-        stated = header in context.mapping or header in declared or header == name
+        stated = (
+            header in context.mapping
+            or header in declared
+            or name in (header, shortened.get(header))
+        )
         if name in layer.all_columns and name not in raw:
             if not stated and not _fits_codes(cells, layer.all_columns[name], context):
                 unmapped.append(header)
