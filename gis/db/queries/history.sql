@@ -3,7 +3,8 @@
 SELECT l.load_id, l.started_at, l.kind, l.layer, l.mode, l.actor, l.file, l.report,
        l.undoes, l.undone_by, l.fixes,
        (SELECT count(*) FROM ledger.reject r
-        WHERE r.load_id = l.load_id AND r.fixed_by IS NULL) AS open_rejects
+        LEFT JOIN ledger.load mend ON mend.load_id = r.fixed_by AND mend.undone_by IS NULL
+        WHERE r.load_id = l.load_id AND mend.load_id IS NULL) AS open_rejects
 FROM ledger.load l
 WHERE %(layer)s::text IS NULL OR l.layer = %(layer)s
 ORDER BY l.load_id DESC LIMIT %(limit)s
@@ -13,7 +14,8 @@ ORDER BY l.load_id DESC LIMIT %(limit)s
 SELECT l.load_id, l.started_at, l.kind, l.layer, l.mode, l.actor, l.file, l.sha256,
        l.report, l.options, l.journaled, l.was_empty, l.undoes, l.undone_by, l.fixes,
        (SELECT count(*) FROM ledger.reject r
-        WHERE r.load_id = l.load_id AND r.fixed_by IS NULL) AS open_rejects
+        LEFT JOIN ledger.load mend ON mend.load_id = r.fixed_by AND mend.undone_by IS NULL
+        WHERE r.load_id = l.load_id AND mend.load_id IS NULL) AS open_rejects
 FROM ledger.load l WHERE l.load_id = %(load_id)s
 
 -- name: later_loads
@@ -101,5 +103,6 @@ WHERE load_id = %(load_id)s AND row_number = ANY(%(rows)s)
 
 -- name: read_open_rejects
 -- Rejects of a load not mended yet, in file order; %(load_id)s.
-SELECT row_number, reason, content FROM ledger.reject
-WHERE load_id = %(load_id)s AND fixed_by IS NULL ORDER BY row_number
+SELECT r.row_number, r.reason, r.content FROM ledger.reject r
+LEFT JOIN ledger.load mend ON mend.load_id = r.fixed_by AND mend.undone_by IS NULL
+WHERE r.load_id = %(load_id)s AND mend.load_id IS NULL ORDER BY r.row_number
