@@ -29,11 +29,13 @@ from processes.kernels.area import (
     within_places,
 )
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
+from processes.kernels.exact import exact_coverage
 from processes.kernels.length import covered_length, cut_by_zone
 from processes.kernels.points import anchor
 from processes.kernels.rollup import sums
 from processes.kernels.share import covered_share, is_covered
 
+Engine = Literal["geos", "exact"]
 Of = Literal["area", "length", "population", "count", "residential_area"]
 USUAL_DEMAND: Mapping[str, str] = {
     "population": "population_point",
@@ -135,6 +137,7 @@ def measure(
     *,
     as_of: date | None,
     known: Items | None = None,
+    engine: Engine = "geos",
 ) -> Measured:
     """Covered and total of a demand in each zone, and outside.
 
@@ -143,6 +146,7 @@ def measure(
     services : covered is what lies in at least one of them
     known : the same features measured before with the same services, by another
         weight: what is covered is not computed again
+    engine : by what plain ground is measured
 
     Raises
     ------
@@ -155,7 +159,7 @@ def measure(
                 "of", demand.of, "must be count or population: the service is a flag"
             )
         if demand.layer is None:
-            return _ground(zones, shape)
+            return _ground(zones, shape) if engine == "geos" else _exact(zones, shape)
         return _land(read, zones, shape, demand, as_of)
     if demand.of == "length":
         return _lines(read, zones, services, shape, demand, as_of)
@@ -171,6 +175,14 @@ def _ground(zones: Zones, shape: GeometryArray) -> Measured:
     """Ground of the zones; outside them, the ground that is covered there."""
     covered = zones.by_zone(covered_area(zones.part, shape))
     beyond = 0.0 if zones.limited else outside_area(zones.outline, shape)
+    return Measured(covered, zones.area_m2, beyond, beyond)
+
+
+def _exact(zones: Zones, shape: GeometryArray) -> Measured:
+    """The same by following every edge once, in whole millimetres."""
+    found = exact_coverage(shape, zones.part).area_m2
+    covered = zones.by_zone(found.covered[0])
+    beyond = 0.0 if zones.limited else float(found.outside_covered[0])
     return Measured(covered, zones.area_m2, beyond, beyond)
 
 

@@ -35,6 +35,7 @@ from processes._coarse import (
 )
 from processes._measure import (
     Demand,
+    Engine,
     Measured,
     Of,
     demand_facts,
@@ -91,13 +92,20 @@ class CoverageInputs(Inputs):
     within: tuple[str, ...] = Field(
         (), max_length=500, description="zone codes: only zones that begin with them"
     )
+    engine: Engine = Field(
+        "geos",
+        description="how plain ground is measured: geos unites what covers each zone; "
+        "exact follows every edge once in whole millimetres",
+    )
 
 
 def run(inputs: CoverageInputs, read: Reader) -> Result:
     """Rows zone_id, zone_name, covered, total, unit, coverage_ratio, reason."""
     zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
     service, demand = ask(inputs, read)
-    measured = measure(read, zones, [service], demand, as_of=inputs.as_of)
+    measured = measure(
+        read, zones, [service], demand, as_of=inputs.as_of, engine=inputs.engine
+    )
     return sealed(answer(inputs, read, zones, service, demand, measured))
 
 
@@ -105,7 +113,9 @@ def coarse(inputs: CoverageInputs, read: Reader, rule: Disclosure) -> Result:
     """The same rows as far as they may be told of a service that is not public."""
     zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
     service, demand = ask(inputs, read)
-    measured = measure(read, zones, [service], demand, as_of=inputs.as_of)
+    measured = measure(
+        read, zones, [service], demand, as_of=inputs.as_of, engine=inputs.engine
+    )
     result = answer(inputs, read, zones, service, demand, measured)
     ground = demand.of == "area" and demand.layer is None
     finer = is_finer(read, inputs.zones, rule.exact_down_to)
@@ -180,6 +190,7 @@ def answer(
         **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
         **service.facts,
         **demand_facts(demand),
+        "engine": inputs.engine,
         "zones": {
             "covered": inside[0],
             "total": inside[1],
