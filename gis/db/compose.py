@@ -148,6 +148,25 @@ class Composer:
         )
         return numbered, values
 
+    def features(self, query: Query) -> Statement:
+        """The page's features as JSON text, one row each, beside the row's keys.
+
+        A row without text comes last where another page follows; only the last row
+        of a full page has keys.
+        """
+        layer = self._layer(query.layer, query.level)
+        source, values = self._source(layer, query)
+        text = sql.SQL(
+            "SELECT CASE WHEN {n} <= %s::bigint THEN {feature} END, "
+            "CASE WHEN {n} = %s::bigint THEN {keys} END FROM ({source}) q"
+        ).format(
+            feature=self.feature(layer, query.level, query.output),
+            n=_NUMBER,
+            keys=key_values(query.sort),
+            source=source,
+        )
+        return text, (query.limit, query.limit, *values)
+
     def rows(self, query: Query) -> Statement:
         """The page's rows themselves: columns, geometry as WKB, and the row's keys.
 

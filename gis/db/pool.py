@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import Any, cast
 
 import psycopg
 from psycopg.adapt import Loader
@@ -112,7 +112,7 @@ class AsyncDatabase:
     """Asynchronous reading per level, for the server's own handlers."""
 
     def __init__(
-        self, dsn: str, timeouts: Timeouts | None = None, *, size: int = 4
+        self, dsn: str, timeouts: Timeouts | None = None, *, size: int = 8
     ) -> None:
         self.dsn = dsn
         self._timeouts = timeouts or Timeouts()
@@ -143,10 +143,40 @@ class AsyncDatabase:
         async with self._pools[level].connection() as connection:
             yield connection
 
+    @contextlib.asynccontextmanager
+    async def batches(
+        self, level: Level, statement: tuple[Any, Any], rows: int
+    ) -> AsyncIterator[AsyncIterator[list[tuple[Any, ...]]]]:
+        """Rows of one statement in batches, read as they are wanted.
+
+        The SQL is cancelled when the block is left before its end.
+        """
+        async with (
+            self.reader(level) as connection,
+            connection.cursor(binary=True) as cursor,
+        ):
+            found = cursor.stream(*statement, binary=True, size=rows)
+            reading = cast(AsyncGenerator[tuple[Any, ...]], found)
+            async with contextlib.aclosing(reading):
+                yield _in_batches(reading, rows)
+
     async def close(self) -> None:
         """Close every pool."""
         for pool in self._pools.values():
             await pool.close()
+
+
+async def _in_batches(
+    found: AsyncIterator[tuple[Any, ...]], rows: int
+) -> AsyncIterator[list[tuple[Any, ...]]]:
+    batch: list[tuple[Any, ...]] = []
+    async for row in found:
+        batch.append(row)
+        if len(batch) == rows:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 async def _configure(connection: AsyncConnection) -> None:

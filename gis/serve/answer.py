@@ -14,6 +14,7 @@ from starlette.responses import Response
 from gis.errors import QueryError, describe
 from gis.serve.engine import BASE
 from gis.serve.gate import COOKIE
+from gis.serve.lanes import Busy
 from gis.serve.negotiate import Lang, format_of, lang_of
 from layers import Level
 
@@ -224,6 +225,8 @@ def _of_database(error: Exception) -> tuple[int, str, str] | None:
 
     The error is known by its SQLSTATE: its text holds SQL and stays inside.
     """
+    if isinstance(error, Busy):
+        return 503, "ServerBusy", "the server is busy; ask again in a few seconds"
     state = getattr(error, "sqlstate", None) or ""
     if state == "57014" or type(error).__name__ == "PoolTimeout":
         message = "the answer would take too long; ask for less, or later"

@@ -20,7 +20,7 @@ from gis.db.pool import AsyncDatabase
 from gis.publish.processes import build_description
 from gis.serve import documents as made
 from gis.serve import pages
-from gis.serve.answer import JSON, SCHEMA, error_answer
+from gis.serve.answer import GEOJSON, JSON, JSON_FG, MVT, SCHEMA, error_answer
 from gis.serve.context import Context
 from gis.serve.description import Description
 from gis.serve.docs import Docs
@@ -28,6 +28,7 @@ from gis.serve.documents import Handler, Make, document
 from gis.serve.engine import Engine
 from gis.serve.execution import Execution
 from gis.serve.features import Features
+from gis.serve.formats import FORMATS
 from gis.serve.gate import Gate, read_key
 from gis.serve.guard import Guard
 from gis.serve.health import Health
@@ -39,6 +40,15 @@ from layers import Catalogue, City, Level
 from processes import Reader, registry
 
 STATIC = Path(__file__).resolve().parent / "static"
+#: What handlers pack off the event loop, or what is packed by its format.
+PACKED_ELSEWHERE = (
+    GEOJSON,
+    JSON_FG,
+    MVT,
+    "image/png",
+    "font/woff2",
+    *(one.media_type for one in FORMATS.values() if one.suffix != "csv"),
+)
 _READ = "GET, HEAD, OPTIONS"
 
 
@@ -92,7 +102,12 @@ def build_app(
     return Starlette(
         routes=build_routes(context),
         middleware=[
-            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1),
+            Middleware(
+                GZipMiddleware,
+                minimum_size=1000,
+                compresslevel=1,
+                exclude_content_types=PACKED_ELSEWHERE,
+            ),
             Middleware(Guard, context=context),
         ],
         exception_handlers={HTTPException: refused},

@@ -15,14 +15,17 @@ from gis.db.pool import AsyncDatabase
 from gis.errors import NotFound
 from gis.serve.engine import Engine
 from gis.serve.gate import Gate
+from gis.serve.kept import Kept
+from gis.serve.lanes import Busy, Lanes
 from gis.serve.negotiate import Lang, base_url, lang_of
 from gis.serve.texts import Texts
 from gis.settings import Settings
 from layers import Catalogue, City, Layer, Level
 from processes import Reader, Result
 
-#: Processes that are computed at the same time.
+#: Processes that are computed at the same time, and that may wait for it.
 WORKERS = 4
+WAITING = 64
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Context:
     texts: Texts
     reader_for: Callable[[Level], Reader]
     results: ResultStore | None
+    kept: Kept = field(default_factory=Kept)
+    lanes: Lanes = field(default_factory=Lanes)
     workers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WORKERS))
 
     def level_of(self, request: Request) -> Level:
@@ -71,7 +76,13 @@ class Context:
         """Result of a process for this level, computed in a thread.
 
         A few at a time, on threads of their own: documents never wait for them.
+
+        Raises
+        ------
+        Busy : too many wait already
         """
+        if self.workers.statistics().tasks_waiting >= WAITING:
+            raise Busy
         work = partial(
             execute,
             process_id,

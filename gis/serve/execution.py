@@ -17,6 +17,7 @@ from starlette.responses import Response
 from gis.errors import QueryError
 from gis.serve.answer import VARY, only
 from gis.serve.context import Context
+from gis.serve.kept import packed, packed_answer
 from gis.serve.negotiate import format_of
 from gis.serve.openapi import FORMATS
 from gis.serve.session import read_body
@@ -53,7 +54,9 @@ class Execution:
         if suffix in ("csv", "xlsx"):
             name = f"{process.id}.{suffix}"
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return Response(body, headers=headers)
+        if suffix != "xlsx":
+            body = await packed(request, body)
+        return packed_answer(body, headers["Content-Type"], headers)
 
 
 def _media_type(request: Request, process: Process) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from gis.db.compose import Composer, Statement
 from gis.errors import NotFound
@@ -36,8 +36,10 @@ from gis.serve.downloads import (
     write_page,
 )
 from gis.serve.formats import FORMATS
+from gis.serve.kept import packed, packed_answer, takes_gzip
 from gis.serve.links import build_item_links, build_items_links
-from gis.serve.rows import fetch, fetch_all
+from gis.serve.rows import fetch, fetch_all, watched
+from gis.serve.streams import LONG, Progress, gzipped, read_parts, with_ends
 
 _SECONDS = 60
 
@@ -65,11 +67,24 @@ class Features:
         """A page of features, and how many there are in all."""
         asked = read_items(self._context, request)
         version = self._composer.version(asked.layer.id)
-        if unchanged := await self._unchanged(request, asked, version):
-            return unchanged
+        if kept := await self._kept(request, asked, version):
+            return kept
         if asked.format in FORMATS:
             return await self._file(request, asked, version)
-        found = await self._fetch_items(request, asked, version)
+        if asked.query.limit > LONG and asked.format != "html" and not asked.hits:
+            return await self._stream(request, asked, version)
+        async with self._context.lanes.pages.slot():
+            found = await self._fetch_items(request, asked, version)
+        body = b'{"type":"FeatureCollection","features":[%b],%b' % (
+            found.text,
+            self._tail(request, asked, found),
+        )
+        if asked.format == "html":
+            return self._items_page(request, asked, body)
+        return await self._answer(request, asked, body, found.version)
+
+    def _tail(self, request: Request, asked: Asked, found: Found) -> bytes:
+        """Members of the document that stand after its features."""
         links = build_items_links(
             self._context,
             request,
@@ -86,13 +101,30 @@ class Features:
             "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "links": links,
         }
-        body = b'{"type":"FeatureCollection","features":[%b],%b' % (
-            found.text,
-            orjson.dumps(tail)[1:],
-        )
-        if asked.format == "html":
-            return self._items_page(request, asked, body)
-        return self._answer(request, asked, body, found.version)
+        return orjson.dumps(tail)[1:]
+
+    async def _stream(
+        self, request: Request, asked: Asked, version: Statement
+    ) -> Response:
+        """A long page, sent while it is read; refused before its first byte."""
+        context, lane = self._context, self._context.lanes.heavy
+        async with lane.slot():
+            found = await self._fetch_items(request, replace(asked, hits=True), version)
+        progress = Progress()
+        statement = self._composer.features(asked.query)
+        parts = read_parts(context.database, asked.level, statement, lane, progress)
+        first = await watched(request, anext(parts, b""))
+
+        def tail() -> bytes:
+            told = replace(found, returned=progress.returned, keys=progress.keys)
+            return b"]," + self._tail(request, asked, told)
+
+        start = b'{"type":"FeatureCollection","features":[' + first
+        body = with_ends(start, parts, tail)
+        headers = self._headers(request, asked, found.version)
+        if takes_gzip(request):
+            body, headers["Content-Encoding"] = gzipped(body), "gzip"
+        return StreamingResponse(body, media_type=_media_type(asked), headers=headers)
 
     async def _fetch_items(
         self, request: Request, asked: Asked, version: Statement
@@ -121,9 +153,10 @@ class Features:
         query, level = asked.query, asked.level
         check_format(asked.layer, query, asked.format)
         wanted = [version, self._composer.rows(query)]
-        found = await fetch_all(request, self._context.database, level, wanted)
-        page = page_of([] if asked.hits else found[1], query.limit)
-        file = await write_page(asked.layer, query, asked.format, page, asked.heads)
+        async with self._context.lanes.heavy.slot():
+            found = await fetch_all(request, self._context.database, level, wanted)
+            page = page_of([] if asked.hits else found[1], query.limit)
+            file = await write_page(asked.layer, query, asked.format, page, asked.heads)
         links = build_items_links(
             self._context,
             request,
@@ -146,8 +179,8 @@ class Features:
         if "\x00" in code:
             raise NotFound("item: no feature has this code")
         version = self._composer.version(asked.layer.id)
-        if unchanged := await self._unchanged(request, asked, version):
-            return unchanged
+        if kept := await self._kept(request, asked, version):
+            return kept
         statements = [version, self._composer.item(asked.query, code)]
         rows = await fetch(request, self._context.database, asked.level, statements)
         if rows[1] is None:
@@ -157,7 +190,7 @@ class Features:
         body = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
         if asked.format == "html":
             return self._item_page(request, asked, body)
-        return self._answer(request, asked, body, (rows[0] or (0,))[0])
+        return await self._answer(request, asked, body, (rows[0] or (0,))[0])
 
     def _cursor(
         self, request: Request, asked: Asked, returned: int, keys: bytes | None
@@ -174,7 +207,8 @@ class Features:
 
     # -- answering ---------------------------------------------------------------
 
-    def _etag(self, request: Request, asked: Asked, version: int) -> str:
+    def _question(self, request: Request, asked: Asked) -> str:
+        """Everything but the table's version that an answer depends on."""
         context = self._context
         return weak_etag(
             context.base_url(request),
@@ -184,30 +218,40 @@ class Features:
             asked.format,
             asked.level,
             _today(),
-            version,
         )
 
-    async def _unchanged(
+    async def _kept(
         self, request: Request, asked: Asked, version: Statement
     ) -> Response | None:
-        """304 when the client holds the answer of the table's current version."""
-        if asked.format == "html" or "if-none-match" not in request.headers:
+        """304, or the bytes answered before, when the table's version still stands."""
+        store, packing = self._context.kept, takes_gzip(request)
+        question = f"{self._question(request, asked)}{packing}"
+        held = "if-none-match" in request.headers
+        if asked.format == "html" or not (held or question in store):
             return None
         rows = await fetch(request, self._context.database, asked.level, [version])
-        etag = self._etag(request, asked, (rows[0] or (0,))[0])
-        if not is_unchanged(request, etag):
+        current = (rows[0] or (0,))[0]
+        headers = self._headers(request, asked, current)
+        if is_unchanged(request, headers["ETag"]):
+            kept_headers = cache_headers(asked.level, _SECONDS, headers["ETag"])
+            return not_modified(kept_headers)
+        body = store.get(question, current)
+        if body is None:
             return None
-        return not_modified(cache_headers(asked.level, _SECONDS, etag))
+        return packed_answer(body, _media_type(asked), headers)
 
-    def _answer(
+    async def _answer(
         self, request: Request, asked: Asked, body: bytes, version: int
     ) -> Response:
-        media_type = JSON_FG if asked.format == "jsonfg" else GEOJSON
+        """The answer, packed and kept."""
+        body = await packed(request, body)
+        question = f"{self._question(request, asked)}{takes_gzip(request)}"
+        self._context.kept.put(question, version, body)
         headers = self._headers(request, asked, version)
-        return Response(body, media_type=media_type, headers=headers)
+        return packed_answer(body, _media_type(asked), headers)
 
     def _headers(self, request: Request, asked: Asked, version: int) -> dict[str, str]:
-        etag = self._etag(request, asked, version)
+        etag = weak_etag(self._question(request, asked), version)
         headers = cache_headers(asked.level, _SECONDS, etag)
         headers["Content-Crs"] = f"<{asked.crs.uri}>"
         headers["Content-Language"] = self._context.lang_of(request)
@@ -270,6 +314,10 @@ class Features:
 def _today() -> date:
     """The day that decides what is valid now."""
     return datetime.now(UTC).date()
+
+
+def _media_type(asked: Asked) -> str:
+    return JSON_FG if asked.format == "jsonfg" else GEOJSON
 
 
 def _json_fg(asked: Asked) -> dict[str, Any]:

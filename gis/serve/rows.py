@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -48,7 +48,17 @@ async def fetch_all(
     statements: Sequence[Statement],
 ) -> list[list[Row]]:
     """All rows of every statement, as `fetch` does it."""
-    reading = asyncio.ensure_future(_rows(database, level, statements))
+    return await watched(request, _rows(database, level, statements))
+
+
+async def watched[T](request: Request, work: Awaitable[T]) -> T:
+    """What the work returns, as long as the client waits for it.
+
+    Raises
+    ------
+    ClientGone : the work was cancelled
+    """
+    reading = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait((reading, leaving), return_when=asyncio.FIRST_COMPLETED)

@@ -25,10 +25,11 @@ from gis.serve.answer import (
 from gis.serve.context import Context
 from gis.serve.documents import MATRIX_SET
 from gis.serve.engine import BASE, Document, finished
+from gis.serve.kept import packed, packed_answer, takes_gzip
 from gis.serve.negotiate import format_of
 from gis.serve.parameters import read_day
-from gis.serve.rows import fetch
-from layers import CRS84, Layer, crs_uri
+from gis.serve.rows import Row, fetch
+from layers import CRS84, Layer, Level, crs_uri
 
 MATRIX_SET_URI = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{MATRIX_SET}"
 _DIMENSIONS = {"Point": 0, "LineString": 1, "MultiLineString": 1}
@@ -110,19 +111,31 @@ class Tiles:
         tile = _index(request, layer)
         day = read_day(request.query_params) or datetime.now(UTC).date()
         version = self._composer.version(layer.id)
-        parts = (request.url.path, level, day)
-        if "if-none-match" in request.headers:
+        question = f"{weak_etag(request.url.path, level, day)}{takes_gzip(request)}"
+        version = self._composer.version(layer.id)
+        if "if-none-match" in request.headers or question in context.kept:
             held = await fetch(request, context.database, level, [version])
-            etag = weak_etag(*parts, held[0])
-            if is_unchanged(request, etag):
-                return not_modified(cache_headers(level, _SECONDS, etag))
+            if answer := self._held(request, question, held[0], level):
+                return answer
         srid = context.city.stored_srid
         statement = build_tile(context.catalogue, srid, layer.id, level, tile, day)
-        rows = await fetch(request, context.database, level, [version, statement])
-        headers = cache_headers(level, _SECONDS, weak_etag(*parts, rows[0]))
-        if rows[1] is None or not rows[1][0]:
-            return Response(status_code=204, headers=headers)
-        return Response(bytes(rows[1][0]), media_type=MVT, headers=headers)
+        async with context.lanes.pages.slot():
+            rows = await fetch(request, context.database, level, [version, statement])
+        current = (rows[0] or (0,))[0]
+        body = await packed(request, bytes((rows[1] or (b"",))[0]))
+        context.kept.put(question, current, body)
+        return _tile_answer(body, _tile_headers(question, current, level))
+
+    def _held(
+        self, request: Request, question: str, version: Row | None, level: Level
+    ) -> Response | None:
+        """304, or the tile made before, when the table's version still stands."""
+        current = (version or (0,))[0]
+        headers = _tile_headers(question, current, level)
+        if is_unchanged(request, headers["ETag"]):
+            return not_modified(headers)
+        body = self._context.kept.get(question, current)
+        return None if body is None else _tile_answer(body, headers)
 
     def _tiled(self, request: Request) -> Layer:
         """The layer of the path, when its places may be seen.
@@ -211,6 +224,17 @@ class Tiles:
             }
         )
         return made
+
+
+def _tile_headers(question: str, version: int, level: Level) -> dict[str, str]:
+    return cache_headers(level, _SECONDS, weak_etag(question, version))
+
+
+def _tile_answer(body: bytes, headers: dict[str, str]) -> Response:
+    """The tile; 204 where nothing lies in it."""
+    if not body:
+        return Response(status_code=204, headers=headers)
+    return packed_answer(body, MVT, headers)
 
 
 _SUMMARY = ("title", "dataType", "crs", "tileMatrixSetURI", "tileMatrixSetId")
