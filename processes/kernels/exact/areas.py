@@ -42,3 +42,25 @@ def cell_areas(
             right += sums[i, 2 * k + 1]
             beside[k, i] = right / height
     return area, beside
+
+
+@compiled
+def open_height(sums: Int64, cell: Int64, columns: Whole) -> Whole:
+    """Greatest sum of heights over a row of cells; 0 where every outline is closed.
+
+    Parameters
+    ----------
+    sums : (n, 3 * depths) of `Sums`
+    """
+    worst: Whole = np.int64(0)
+    for k in range(sums.shape[1] // 3):
+        total = np.int64(0)
+        row = np.int64(-1)
+        for i in range(len(cell)):
+            if cell[i] // columns != row:
+                row = cell[i] // columns
+                worst = max(worst, abs(total))
+                total = np.int64(0)
+            total += sums[i, 2 * k + 1]
+        worst = max(worst, abs(total))
+    return worst

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import shapely
 
@@ -23,7 +25,7 @@ from processes.kernels.exact.pack import (
     present_shapes,
 )
 from processes.kernels.exact.scene import LINE, OTHER, SERVICE, ZONE
-from processes.kernels.exact.solve import Tuning, solve
+from processes.kernels.exact.solve import NotClosed, Tuning, solve
 from processes.kernels.exact.threads import Cancelled, Progress, Workers, workers
 
 MOST_DEPTHS = 4
@@ -71,7 +73,7 @@ def exact_coverage(
     Raises
     ------
     ValueError : a limit is exceeded, zones overlap, or geometries are of another kind
-    NotClosed : the shapes are not what they must be, and no figure can be given
+    NotClosed : shapes cross themselves and cannot be mended; no figure can be given
     Stopped : it was cancelled
 
     Notes
@@ -80,7 +82,9 @@ def exact_coverage(
     same figures to the bit for any threads, parts and order of services. A point or
     line exactly on a border belongs to one side, the one left and below of it. No
     union is built; every shape's edges are followed once, with the number of services
-    over them known from exact signs.
+    over them known from exact signs. Shapes that cross themselves once they are rounded
+    (views with parts thinner than a millimetre) leave outlines open: then they are
+    mended, counted in `repaired`, and everything is done again.
 
     Examples
     --------
@@ -91,7 +95,16 @@ def exact_coverage(
     [[150.0], [50.0]]
     """
     _check(depths, threads, cell_m, points, weights)
-    tuning = tuning or Tuning()
+    land = _or_none(others)
+    asked = _Asked(
+        zones,
+        _or_none(lines),
+        _or_none(points),
+        np.ones(0 if points is None else len(points)) if weights is None else weights,
+        depths,
+        cell_m,
+        tuning or Tuning(),
+    )
     with workers(threads, on_progress, cancelled) as crew:
         if check_zones:
             overlap_mm2 = _overlap_mm2(zones, crew)
@@ -100,21 +113,62 @@ def exact_coverage(
                     f"zones: {overlap_mm2 / MM2_PER_M2:.6g} m2 lie in more than one, "
                     "must not overlap"
                 )
-        layers = [
-            _polygons("services", SERVICE, services, depths, crew),
-            _polygons("others", OTHER, _or_none(others), 1, crew),
-            _lines(_or_none(lines), crew),
-            _zones(zones, crew),
-        ]
-        at, row = point_xy("points", _or_none(points))
-        built = build_scene(layers, len(zones), at, cell_m * int(MM), crew)
-        n_points = 0 if points is None else len(points)
-        if weights is None:
-            weights = np.ones(n_points)
-        if built is None:
-            return no_figures(depths, len(zones), weights, cell_m)
-        solved = solve(built, depths, tuning, crew)
-    return figures(built, solved, depths, row, weights, cell_m)
+        try:
+            return _measured(services, land, asked, crew)
+        except NotClosed:
+            services, mended = _mended(services)
+            land, mended_too = _mended(land)
+            if mended + mended_too == 0:
+                raise
+            found = _measured(services, land, asked, crew)
+            return replace(found, repaired=mended + mended_too)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked beside services and others; as in `exact_coverage`."""
+
+    zones: GeometryArray
+    lines: GeometryArray
+    points: GeometryArray
+    weights: FloatArray
+    depths: int
+    cell_m: int
+    tuning: Tuning
+
+
+def _measured(
+    services: GeometryArray, others: GeometryArray, asked: _Asked, crew: Workers
+) -> ExactCoverage:
+    """One run over shapes as they are."""
+    layers = [
+        _polygons("services", SERVICE, services, asked.depths, crew),
+        _polygons("others", OTHER, others, 1, crew),
+        _lines(asked.lines, crew),
+        _zones(asked.zones, crew),
+    ]
+    at, row = point_xy("points", asked.points)
+    built = build_scene(layers, len(asked.zones), at, asked.cell_m * int(MM), crew)
+    if built is None:
+        return no_figures(asked.depths, len(asked.zones), asked.weights, asked.cell_m)
+    solved = solve(built, asked.depths, asked.tuning, crew)
+    return figures(built, solved, asked.depths, row, asked.weights, asked.cell_m)
+
+
+def _mended(shapes: GeometryArray) -> tuple[GeometryArray, int]:
+    """Shapes without those crossings of themselves that rounding made; how many.
+
+    Notes
+    -----
+    Only shapes that rounding to the millimetre breaks are changed: GEOS brings them to
+    the lattice whole, which moves their outline by a millimetre.
+    """
+    rounded = shapely.set_precision(shapes, 1.0 / MM, mode="pointwise")
+    broken = ~(shapely.is_valid(rounded) | shapely.is_missing(shapes))
+    mended = shapes.copy()
+    whole = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
+    mended[broken] = shapely.set_precision(whole, 1.0 / MM)
+    return mended, int(np.count_nonzero(broken))
 
 
 def warm() -> None:

@@ -71,6 +71,7 @@ class ExactCoverage:
     point_zone : (p,) zone that holds each point, -1 for none
     point_depth : (p,) services that hold it, counted up to the depths asked
     crossings : pairs of edges that cross, a measure of the work done
+    repaired : shapes that crossed themselves on the mm lattice and were mended
     """
 
     area_m2: Measure
@@ -83,6 +84,7 @@ class ExactCoverage:
     point_zone: IntArray
     point_depth: IntArray
     crossings: int
+    repaired: int = 0
 
 
 def areas_mm2(built: Built, solved: Solved) -> tuple[FloatArray, FloatArray]:

@@ -42,6 +42,9 @@ def mark_dead_cells(
     edge = bins.edge
     edge_shape = scene.edge_shape
     shape_kind = scene.kind
+    known = windings.start
+    box = windings.box
+    turns = windings.value
     for c in range(first, last):
         row = bins.cell[c] // grid.columns
         column = bins.cell[c] - row * grid.columns
@@ -51,7 +54,14 @@ def mark_dead_cells(
             for k in range(bins.start[c], bins.start[c + 1]):
                 shape = np.int64(edge_shape[edge[k]])
                 if shape != previous and shape_kind[shape] == SERVICE:
-                    spare -= winding_at(scene, grid, windings, shape, row, column)
+                    begin = known[shape]
+                    if begin < known[shape + 1]:
+                        down = row - box[shape, 1]
+                        spare -= turns[
+                            begin + down * box[shape, 2] + column - box[shape, 0]
+                        ]
+                    else:
+                        spare -= winding_at(scene, grid, windings, shape, row, column)
                     previous = shape
         dead[c] = spare >= 0
         for k in range(bins.start[c], bins.start[c + 1]):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processes.kernels.exact.areas import open_height
 from processes.kernels.exact.bins import (
     grouped,
     number_cells,
@@ -26,6 +27,7 @@ from processes.kernels.exact.references import (
     winding_boxes,
 )
 from processes.kernels.exact.scene import (
+    HEIGHT_UNIT,
     Bins,
     Int8,
     Int32,
@@ -38,12 +40,13 @@ from processes.kernels.exact.threads import Parts, Workers, even_parts
 MOST_ENTRIES = (1 << 31) - 1
 MOST_DEEP = 1 << 19
 _PARTS_PER_THREAD = 16
+_CLOSED_MM = 1e-5
 _NONE8: Int8 = np.empty(0, np.int8)
 _NONE64: Int64 = np.empty(0, np.int64)
 
 
 class NotClosed(ArithmeticError):
-    """A ring did not come back to the state it began with: the sums are worthless."""
+    """An outline is open: a shape crosses itself, and the sums are worthless."""
 
 
 @dataclass(frozen=True)
@@ -312,4 +315,7 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
         built, bins, reference, windings, change, active, events, depths, tuning,
         workers,
     )  # fmt: skip
+    gap_mm = open_height(sums.cell, bins.cell, built.grid.columns) / HEIGHT_UNIT
+    if gap_mm > _CLOSED_MM:
+        raise NotClosed(f"outlines are open by {gap_mm:.3g} mm; are all shapes valid?")
     return Solved(sums, bins, chain_state, sum(map(len, pairs)))

@@ -241,6 +241,27 @@ def test_a_depth_is_the_same_whatever_other_depths_are_asked(
                 np.testing.assert_array_equal(one, other)
 
 
+def test_shapes_that_rounding_breaks_spoil_nothing_around_them() -> None:
+    rng = np.random.default_rng(11)
+    angle = np.linspace(0, 2 * np.pi, 60) * 0.9
+    middle = rng.uniform(0, 2, (400, 1, 2))
+    star = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    thin = rng.uniform(0.001, 0.02, (400, 60, 1)) * star + middle
+    crumbs = shapely.polygons(np.concatenate([middle, thin], axis=1))
+    rounded = shapely.set_precision(crumbs, 0.001, mode="pointwise")
+    assert not shapely.is_valid(rounded).all()
+    wide = shapely.box(0.5, 0.5, 1.5, 1.5)
+    zones = shapely.box([0, 1], -1, [1, 3], 3)
+    found = exact_coverage(np.append(crumbs, wide), zones, depths=4)
+    assert found.repaired > 0
+    united = shapely.union_all(np.append(crumbs, wide))
+    cut = shapely.area(shapely.intersection(zones, united))
+    # Half a millimetre about the crumbs' outlines, and no square metre elsewhere.
+    np.testing.assert_allclose(found.area_m2.covered[0], cut, atol=0.1)
+    whole = found.area_m2.covered.sum(axis=1) + found.area_m2.outside_covered
+    np.testing.assert_allclose(whole, found.union_m2, atol=1e-5)
+
+
 def test_progress_rises_and_cancelling_stops(cameras, zones) -> None:
     told: list[float] = []
     exact_coverage(cameras, zones, on_progress=lambda what, share: told.append(share))
