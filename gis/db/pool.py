@@ -160,6 +160,15 @@ class AsyncDatabase:
             async with contextlib.aclosing(reading):
                 yield _in_batches(reading, rows)
 
+    def state(self) -> dict[Level, tuple[int, int]]:
+        """Connections of every level's pool, and how many requests wait for one."""
+        found = {}
+        for level, pool in self._pools.items():
+            stats = pool.get_stats()
+            size = stats.get("pool_size", 0)
+            found[level] = (size, stats.get("requests_waiting", 0))
+        return found
+
     async def close(self) -> None:
         """Close every pool."""
         for pool in self._pools.values():

@@ -32,6 +32,7 @@ from gis.serve.formats import FORMATS
 from gis.serve.gate import Gate, read_key
 from gis.serve.guard import Guard
 from gis.serve.health import Health
+from gis.serve.metrics import Metrics, Traffic
 from gis.serve.session import Session
 from gis.serve.texts import Texts
 from gis.serve.tiles import Tiles
@@ -99,8 +100,12 @@ def build_app(
     async def refused(request: Request, error: Exception) -> Response:
         return error_answer(context, request, error)
 
+    traffic = Traffic()
     return Starlette(
-        routes=build_routes(context),
+        routes=[
+            *build_routes(context),
+            Route("/metrics", Metrics(context, traffic).show),
+        ],
         middleware=[
             Middleware(
                 GZipMiddleware,
@@ -108,7 +113,7 @@ def build_app(
                 compresslevel=1,
                 exclude_content_types=PACKED_ELSEWHERE,
             ),
-            Middleware(Guard, context=context),
+            Middleware(Guard, context=context, traffic=traffic),
         ],
         exception_handlers={HTTPException: refused},
         lifespan=lifespan,

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gis.errors import Unauthorized
 from gis.serve.answer import error_answer
 from gis.serve.context import Context
+from gis.serve.metrics import Traffic
 from gis.serve.rows import ClientGone
 from layers import Level
 
@@ -61,9 +62,10 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 class Guard:
     """ASGI middleware that stands in front of every handler."""
 
-    def __init__(self, app: ASGIApp, context: Context) -> None:
+    def __init__(self, app: ASGIApp, context: Context, traffic: Traffic) -> None:
         self._app = app
         self._context = context
+        self._traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; pass anything but HTTP on."""
@@ -88,6 +90,7 @@ class Guard:
                 headers["X-Request-Id"] = request_id
             await send(message)
 
+        self._traffic.in_flight += 1
         request.state.request_id = request_id
         request.state.level = Level.PUBLIC
         try:
@@ -109,13 +112,16 @@ class Guard:
             answer = error_answer(self._context, request, error)
             await answer(scope, receive, send_guarded)
         finally:
+            seconds = time.perf_counter() - started
+            self._traffic.in_flight -= 1
+            self._traffic.count(scope["path"], status, seconds)
             log.info(
                 "%s %s %s %d %.1f ms %s",
                 request_id,
                 request.method,
                 _shown(scope["path"]),
                 status,
-                1000 * (time.perf_counter() - started),
+                1000 * seconds,
                 request.state.level.label,
             )
 

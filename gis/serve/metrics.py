@@ -1,0 +1,140 @@
+"""What the server does, in the text form that Prometheus reads; no names of layers."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gis.serve.context import Context
+
+#: Upper ends of the classes of latency, in seconds.
+BOUNDS_S = (0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0)
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+#: First words of paths that are counted by themselves.
+_NAMES = frozenset(
+    [
+        "conformance",
+        "openapi",
+        "collections",
+        "tileMatrixSets",
+        "processes",
+        "docs",
+        "signin",
+        "signout",
+        "healthz",
+        "readyz",
+        "metrics",
+        "map",
+        "scorecard",
+        "assets",
+        "styles",
+        "static",
+    ]
+)
+#: Words below a collection or process that are counted by themselves.
+_BELOW = frozenset(["items", "queryables", "sortables", "schema", "tiles", "execution"])
+
+
+def route_of(path: str) -> str:
+    """The kind of a path: one of a few words, whatever the path holds.
+
+    Examples
+    --------
+    >>> route_of("/collections/park/items/7"), route_of("/wp-admin"), route_of("/")
+    ('item', 'other', 'landing')
+    """
+    words = path.strip("/").split("/")
+    if words == [""]:
+        return "landing"
+    if words[0] not in _NAMES:
+        return "other"
+    if len(words) > 2 and words[2] in _BELOW:
+        below = len(words) > 3
+        if words[2] == "items":
+            return "item" if below else "items"
+        return "tile" if words[2] == "tiles" and len(words) > 6 else words[2]
+    return words[0]
+
+
+class Traffic:
+    """Requests that were answered: how many, how fast, with what status."""
+
+    def __init__(self) -> None:
+        self.in_flight = 0
+        self._statuses: Counter[tuple[str, int]] = Counter()
+        self._classes: dict[str, list[int]] = defaultdict(lambda: [0] * len(BOUNDS_S))
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+
+    def count(self, path: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        route = route_of(path)
+        self._statuses[route, status] += 1
+        self._seconds[route] += seconds
+        for i, bound in enumerate(BOUNDS_S):
+            self._classes[route][i] += seconds <= bound
+
+    def lines(self) -> Iterator[str]:
+        """Lines of all counters."""
+        yield "# TYPE citygrid_requests_total counter"
+        totals: Counter[str] = Counter()
+        for (route, status), number in sorted(self._statuses.items()):
+            totals[route] += number
+            labels = f'route="{route}",status="{status}"'
+            yield f"citygrid_requests_total{{{labels}}} {number}"
+        yield "# TYPE citygrid_request_seconds histogram"
+        for route, total in sorted(totals.items()):
+            name = f'citygrid_request_seconds_bucket{{route="{route}",le='
+            for bound, number in zip(BOUNDS_S, self._classes[route], strict=True):
+                yield f'{name}"{bound}"}} {number}'
+            yield f'{name}"+Inf"}} {total}'
+            labels = f'{{route="{route}"}}'
+            seconds = self._seconds[route]
+            yield f"citygrid_request_seconds_sum{labels} {seconds:.6f}"
+            yield f"citygrid_request_seconds_count{labels} {total}"
+        yield from _gauge("in_flight_requests", self.in_flight)
+
+
+class Metrics:
+    """Handler of /metrics."""
+
+    def __init__(self, context: Context, traffic: Traffic) -> None:
+        self._context = context
+        self._traffic = traffic
+
+    async def show(self, _request: Request) -> Response:
+        """Everything that is counted."""
+        text = "\n".join(self._lines()) + "\n"
+        return Response(text, media_type=_TEXT, headers={"Cache-Control": "no-store"})
+
+    def _lines(self) -> Iterator[str]:
+        context = self._context
+        yield from self._traffic.lines()
+        yield from _gauge("kept_bytes", context.kept.size)
+        yield from _counter("kept_hits", context.kept.hits)
+        yield from _counter("kept_misses", context.kept.misses)
+        for name, lane in (
+            ("pages", context.lanes.pages),
+            ("heavy", context.lanes.heavy),
+        ):
+            yield from _gauge(f"lane_{name}_running", lane.running)
+            yield from _gauge(f"lane_{name}_waiting", lane.waiting)
+            yield from _counter(f"lane_{name}_rejected", lane.rejected)
+        for level, (size, waiting) in context.database.state().items():
+            yield from _gauge(f"pool_{level.label}_connections", size)
+            yield from _gauge(f"pool_{level.label}_waiting", waiting)
+        processes = context.workers.statistics()
+        yield from _gauge("processes_running", processes.borrowed_tokens)
+        yield from _gauge("processes_waiting", processes.tasks_waiting)
+
+
+def _gauge(name: str, value: float) -> Iterator[str]:
+    yield f"# TYPE citygrid_{name} gauge"
+    yield f"citygrid_{name} {value}"
+
+
+def _counter(name: str, value: float) -> Iterator[str]:
+    yield f"# TYPE citygrid_{name}_total counter"
+    yield f"citygrid_{name}_total {value}"
