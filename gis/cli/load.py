@@ -149,6 +149,7 @@ def load_file(  # one parameter per option
             encoding=encoding,
             header_row=header_row,
             mapping=rules.headers | mapping,
+            whole=form is not None,
         )
     with running(place) as database, _progress(len(source)) as tell:
         report = load_source(

@@ -34,8 +34,8 @@ from gis.load import (
     prepare,
     row_contents,
 )
-from gis.load.read import from_frame
 from gis.load.rules import Rules
+from gis.load.source import from_frame
 from layers import Catalogue, City, Layer, load_codes
 
 MODES = ("upsert", "snapshot", "correct")

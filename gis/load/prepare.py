@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from gis.errors import LoadError
 from gis.load.datum import conversion
-from gis.load.read import Source
 from gis.load.reasons import Reasons
 from gis.load.report import Reject
 from gis.load.rules import Rules, apply_rule
 from gis.load.shapes import Shapes, build_shapes
 from gis.load.shortnames import short_names
+from gis.load.source import Source
 from gis.load.values import as_text, convert, mask_phones
 from layers import City, CodeTable, Column, Layer
 

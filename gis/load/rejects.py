@@ -13,7 +13,8 @@ import numpy as np
 import openpyxl
 
 from gis.errors import LoadError
-from gis.load.read import Source, read_source
+from gis.load.read import read_source
+from gis.load.source import Source
 
 NUMBER = "行号 row"
 REASON = "原因 reason"
@@ -68,7 +69,7 @@ def read_fixed(path: Path, name: str, mapping: Mapping[str, str]) -> Source:
     ------
     LoadError : it lacks the column of row numbers
     """
-    source = read_source(path, header_row=1, mapping=mapping)
+    source = read_source(path, header_row=1, mapping=mapping, whole=True)
     columns = dict(source.columns)
     numbers = columns.pop(NUMBER, None)
     columns.pop(REASON, None)

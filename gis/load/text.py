@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable
+from pathlib import Path
 
 from gis.errors import LoadError
 
@@ -19,6 +20,7 @@ _MARKS = (
 # nearly all of GB 2312, and most of it of that standard's first level.
 _GB2312_SHARE = 0.9
 _LEVEL_1_SHARE = 0.6
+_BLOCK = 1 << 22  # bytes
 _WIDEST = 3  # a field of fixed width may cut the last character short of so many bytes
 
 
@@ -60,6 +62,46 @@ def find_encoding(pieces: Iterable[bytes], name: str, *, is_cut: bool = False) -
         f"{name}: 无法确定文字编码 the text is neither UTF-8 nor readable as GB 18030 "
         "(GBK); state it: --encoding, for example big5 or latin-1"
     )
+
+
+def find_file_encoding(path: Path, stated: str | None) -> tuple[str, int]:
+    """Encoding of a large file and the number of its lines, at a block's memory.
+
+    Raises
+    ------
+    LoadError : not in the stated encoding; or in none that can be told apart
+    """
+    with path.open("rb") as file:
+        head = file.read(_BLOCK)
+    marked = next((e for mark, e in _MARKS if head.startswith(mark)), None)
+    candidates = [stated or marked or ""] if stated or marked else ["utf-8", "gb18030"]
+    for encoding in candidates:
+        lines = _count_lines(path, encoding)
+        if lines is None:
+            continue
+        if encoding == "gb18030" and not stated:
+            find_encoding([head], path.name, is_cut=True)
+        return encoding, lines
+    raise LoadError(
+        f"{path.name}: 无法确定文字编码 the text is not {' or '.join(candidates)}; "
+        "state it: --encoding"
+    )
+
+
+def _count_lines(path: Path, encoding: str) -> int | None:
+    """Lines of a file; None where its bytes are not of the encoding."""
+    lines, last = 0, ""
+    try:
+        decoder = codecs.getincrementaldecoder(encoding)()
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                text = decoder.decode(block)
+                lines += text.count("\n")
+                last = text[-1:] or last
+            decoder.decode(b"", final=True)
+    except (LookupError, UnicodeDecodeError):
+        return None
+    return lines + (last != "\n")
 
 
 def _fits(pieces: list[bytes], encoding: str, *, is_cut: bool) -> str | None:

@@ -184,3 +184,29 @@ def test_an_archive_of_several_files_is_asked_about(tmp_path: Path) -> None:
     path.write_bytes(b"PK no archive")
     with pytest.raises(LoadError, match="cannot be unpacked"):
         read_source(path)
+
+
+def test_a_large_file_is_read_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gis.load import delimited
+
+    path = tmp_path / "c.csv"
+    rows = [f"p{i},第{i}个,120.1,30.2" for i in range(25)]
+    path.write_text("标题\ncode,名称,lon,lat\n" + "\n".join(rows) + "\n", "gbk")
+    whole = read_source(path)
+    monkeypatch.setattr(delimited, "_LARGE", 10)
+    source = read_source(path)
+    assert len(source) == len(whole) == 25
+    assert source.notes == whole.notes
+    parts = list(source.parts(10))
+    assert [len(part) for part in parts] == [10, 10, 5]
+    names = [name for part in parts for name in part.columns["名称"]]
+    assert names == whole.columns["名称"].tolist()
+    assert parts[2].row_number(4) == 25
+    path.write_bytes("Nr,Straße\n1,Größe\n".encode("latin-1"))
+    with pytest.raises(LoadError, match="state it: --encoding"):
+        read_source(path)
+    path.write_text("a,b\n" + "1,2\n" * 60 + "1,2,3\n")
+    with pytest.raises(LoadError, match="cannot be read as CSV"):
+        list(read_source(path).parts(10))
