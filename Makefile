@@ -40,6 +40,8 @@ test-system:
 
 $(STAMP): requirements-dev.txt pyproject.toml
 	@sh docker/python.sh $(VENV)
+	@echo "kernels: compiling for this machine" >&2
+	@$(RUN)/python -c "from processes.kernels.exact import warm; warm()"
 	@touch $@
 
 # the image's steps in Debian chroots, where no container engine is at hand
