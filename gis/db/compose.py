@@ -213,16 +213,25 @@ class Composer:
         return text, (code, *values)
 
     def extent(self, layer_id: str, level: Level) -> Statement:
-        """One row: west, south, east, north in degrees and the span of time."""
+        """One row: west, south, east, north in degrees, first and last instant."""
         layer = self._layer(layer_id, level)
-        time = sql.Identifier(layer.time or "valid_from")
+        seen = layer.columns_at(level)
+        timed = layer.time if layer.time and layer.time in seen else "valid_from"
+        time = sql.Identifier(timed)
         box = sql.SQL("NULL::box2d")
         if layer.geometry_at(level):
             box = sql.SQL("ST_Extent(geom)::box2d")
         text = sql.SQL(
-            "SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b), first, last FROM "
-            "(SELECT {} AS b, min({})::text AS first, max({})::text AS last FROM {}) q"
-        ).format(box, time, time, _view(layer, level))
+            "SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b), "
+            "to_char(first, {form}), to_char(last, {form}) FROM (SELECT {box} AS b, "
+            "min({time})::timestamp AS first, max({time})::timestamp AS last "
+            "FROM {view}) q"
+        ).format(
+            form=sql.Literal('YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+            box=box,
+            time=time,
+            view=_view(layer, level),
+        )
         return text, ()
 
     def version(self, layer_id: str) -> Statement:

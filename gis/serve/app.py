@@ -21,12 +21,14 @@ from gis.publish.processes import build_description
 from gis.serve import documents as made
 from gis.serve import pages
 from gis.serve.answer import GEOJSON, JSON, JSON_FG, MVT, SCHEMA, error_answer
+from gis.serve.collections import Collections
 from gis.serve.context import Context
 from gis.serve.description import Description
 from gis.serve.docs import Docs
 from gis.serve.documents import Handler, Make, document
 from gis.serve.engine import Engine
 from gis.serve.execution import Execution
+from gis.serve.extents import Extents
 from gis.serve.features import Features
 from gis.serve.formats import FORMATS
 from gis.serve.gate import Gate, read_key
@@ -123,6 +125,7 @@ def build_app(
 def build_routes(context: Context) -> Sequence[BaseRoute]:
     """Every address of the server, in one table."""
     features, tiles = Features(context), Tiles(context)
+    collections = Collections(context, Extents(context))
     session, health, docs = Session(context), Health(context), Docs(context)
 
     def page(
@@ -137,8 +140,24 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         page("/", made.make_landing, "landing.html"),
         page("/conformance", made.make_conformance, "conformance.html"),
         get("/openapi", Description(context).document),
-        page("/collections", made.make_collections, "collections.html"),
-        page(one, made.make_collection, "collection.html"),
+        get(
+            "/collections",
+            document(
+                context,
+                collections.all,
+                "collections.html",
+                prepare=collections.prepare,
+            ),
+        ),
+        get(
+            one,
+            document(
+                context,
+                collections.one,
+                "collection.html",
+                prepare=collections.prepare,
+            ),
+        ),
         page(one + "/queryables", made.make_queryables, "schema.html", SCHEMA),
         page(one + "/sortables", made.make_sortables, "schema.html", SCHEMA),
         page(one + "/schema", made.make_schema, "schema.html", SCHEMA),

@@ -12,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gis.publish.docs import theme_title
 from gis.publish.pygeoapi import build_fields, geometry_format
 from gis.serve.answer import (
     DOCUMENT_FORMATS,
@@ -37,6 +36,7 @@ from layers import Layer
 
 Handler = Callable[[Request], Awaitable[Response]]
 Make = Callable[[Context, Request], Document]
+Prepare = Callable[[Request], Awaitable[None]]
 
 MATRIX_SET = "WebMercatorQuad"
 
@@ -48,6 +48,7 @@ def document(
     *,
     media_type: str = "application/json",
     known: tuple[str, ...] = (),
+    prepare: Prepare | None = None,
 ) -> Handler:
     """Handler that answers with a document or with its page.
 
@@ -56,11 +57,14 @@ def document(
     make : what the document says
     template : draws it as HTML
     known : query parameters beside `f` and `lang`
+    prepare : reads first what the document tells from the database
     """
 
     async def handler(request: Request) -> Response:
         only(request, known)
         wanted = format_of(request, DOCUMENT_FORMATS)
+        if prepare is not None:
+            await prepare(request)
         made = await run_in_threadpool(make, context, request)
         if wanted == "html":
             return page_answer(context, request, template, data=made)
@@ -69,16 +73,17 @@ def document(
     return handler
 
 
-def _ask(
+def ask(
     context: Context, request: Request, function: Callable[..., Any], *names: str
 ) -> Document:
+    """Pygeoapi's document for the level and language of the request."""
     level, lang = context.level_of(request), context.lang_of(request)
     return context.engine.ask(function, level, lang, *names)
 
 
 def make_landing(context: Context, request: Request) -> Document:
     """The landing page."""
-    made = _ask(context, request, api.landing_page)
+    made = ask(context, request, api.landing_page)
     lang = context.lang_of(request)
     made["attribution"] = context.city.attribution
     made["links"] += [
@@ -99,57 +104,14 @@ def make_landing(context: Context, request: Request) -> Document:
 
 def make_conformance(context: Context, request: Request) -> Document:
     """The conformance classes that the tests prove."""
-    made = _ask(context, request, api.conformance)
+    made = ask(context, request, api.conformance)
     return made | {"conformsTo": sorted(CLASSES)}
-
-
-def make_collections(context: Context, request: Request) -> Document:
-    """All collections of the level."""
-    made = _ask(context, request, api.describe_collections)
-    layers = context.catalogue.visible_at(context.level_of(request))
-    made["collections"] = [
-        _amended(context, request, collection, layers[collection["id"]])
-        for collection in made["collections"]
-    ]
-    return made | {"crs": list(context.city.served_uris())}
-
-
-def make_collection(context: Context, request: Request) -> Document:
-    """One collection."""
-    layer = context.layer_of(request)
-    made = _ask(context, request, api.describe_collections, layer.id)
-    return _amended(context, request, made, layer)
-
-
-def _amended(
-    context: Context, request: Request, collection: Document, layer: Layer
-) -> Document:
-    """A collection with its theme, credit and the link that tile clients want."""
-    level, lang = context.level_of(request), context.lang_of(request)
-    collection["attribution"] = layer.attribution or context.city.attribution
-    collection["x-citygrid-theme"] = layer.theme
-    collection["x-citygrid-theme-title"] = theme_title(layer.theme, lang)
-    collection["x-citygrid-access"] = layer.access.label
-    collection["x-citygrid-geometry"] = (
-        layer.geometry if layer.geometry_at(level) else "none"
-    )
-    if layer.geometry_at(level):
-        collection["links"].append(
-            {
-                "rel": "describedby",
-                "type": "application/json",
-                "title": context.texts.say(lang, "TileJSON of the vector tiles"),
-                "href": f"{BASE}/collections/{layer.id}/tiles/{MATRIX_SET}"
-                "/tilejson.json",
-            }
-        )
-    return collection
 
 
 def make_queryables(context: Context, request: Request) -> Document:
     """What a filter may name."""
     layer = context.layer_of(request)
-    made = _ask(context, request, itemtypes.get_collection_queryables, layer.id)
+    made = ask(context, request, itemtypes.get_collection_queryables, layer.id)
     made["$id"] = f"{BASE}/collections/{layer.id}/queryables"
     made["additionalProperties"] = False
     return _typed(context, request, layer, made)
@@ -165,7 +127,7 @@ def make_sortables(context: Context, request: Request) -> Document:
 def make_schema(context: Context, request: Request) -> Document:
     """What a feature of the collection holds."""
     layer = context.layer_of(request)
-    made = _ask(context, request, api.get_collection_schema, layer.id)
+    made = ask(context, request, api.get_collection_schema, layer.id)
     made["required"] = [
         name
         for name, column in layer.columns_at(context.level_of(request)).items()
@@ -202,7 +164,7 @@ def _typed(
 
 def make_matrix_sets(context: Context, request: Request) -> Document:
     """The tile matrix sets that tiles are served in."""
-    made = _ask(context, request, tiles.tilematrixsets)
+    made = ask(context, request, tiles.tilematrixsets)
     made["tileMatrixSets"] = [
         entry for entry in made["tileMatrixSets"] if entry["id"] == MATRIX_SET
     ]
@@ -212,12 +174,12 @@ def make_matrix_sets(context: Context, request: Request) -> Document:
 def make_matrix_set(context: Context, request: Request) -> Document:
     """One tile matrix set."""
     name = request.path_params["matrix_set"]
-    return _ask(context, request, tiles.tilematrixset, name)
+    return ask(context, request, tiles.tilematrixset, name)
 
 
 def make_processes(context: Context, request: Request) -> Document:
     """All processes, or the first `limit` of them."""
-    made = _ask(context, request, processes.describe_processes)
+    made = ask(context, request, processes.describe_processes)
     limit = read_limit(request.query_params)
     return made | {"processes": made["processes"][:limit]}
 
@@ -225,4 +187,4 @@ def make_processes(context: Context, request: Request) -> Document:
 def make_process(context: Context, request: Request) -> Document:
     """One process with its inputs and outputs."""
     name = request.path_params["process"]
-    return _ask(context, request, processes.describe_processes, name)
+    return ask(context, request, processes.describe_processes, name)
