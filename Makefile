@@ -10,7 +10,7 @@ RUN := $(VENV)/bin
 PIN := --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check check-docker lint types system assets setup test-system requirements clean
+.PHONY: demo test check check-docker lint types system assets setup test-system requirements clean bench-load
 
 demo: setup
 	@exec $(RUN)/citygrid serve --demo
@@ -47,6 +47,10 @@ $(STAMP): requirements-dev.txt pyproject.toml
 # the image's steps in Debian chroots, where no container engine is at hand
 check-docker: setup
 	$(RUN)/python tests/docker/chroot.py
+
+# a million cameras loaded, beside a bare COPY of the same rows: data/bench/load.json
+bench-load: setup
+	$(RUN)/python -m tests.load.bench
 
 assets:
 	@PATH="$(CURDIR)/$(RUN):$$PATH" $(RUN)/python -m gis.web.assets

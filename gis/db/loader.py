@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -177,9 +178,12 @@ class _Run:
         seen, done, total = Seen(), 0, len(self.source)
         report = self.report
         unmapped: dict[str, None] = {}
-        for part in self.source.parts():
-            self.tell("检查 checking", done, max(total, done))
-            prepared = prepare(part, self.context, seen=seen)
+        checked = ahead(
+            (part, prepare(part, self.context, seen=seen))
+            for part in self.source.parts()
+        )
+        self.tell("检查 checking", 0, total)
+        for part, prepared in checked:
             report.read += prepared.read
             report.repaired += prepared.repaired
             report.masked += prepared.masked
@@ -238,6 +242,15 @@ class _Run:
                 copy.write_row(
                     (self.load_id, reject.row_number, reject.reason, content)
                 )
+
+
+def ahead[T](items: Iterator[T]) -> Iterator[T]:
+    """The items of an iterator, the next one made while this one is used."""
+    with ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = worker.submit(next, items, None)
+            yield item
 
 
 def _references(connection: Connection, layer: Layer) -> dict[str, Any]:

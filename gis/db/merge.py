@@ -13,6 +13,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import shapely
@@ -27,6 +28,10 @@ from layers import Layer
 Progress = Callable[[str, int, int], None]
 Key = tuple[str, date]
 _BATCH = 50_000
+_POINT = np.dtype(
+    [("order", "u1"), ("kind", "<u4"), ("srid", "<u4"), ("x", "<f8"), ("y", "<f8")]
+)
+_POINT_WITH_SRID = 0x20000001
 
 
 def is_empty(connection: Connection, layer: str) -> bool:
@@ -89,11 +94,15 @@ class Merge:
         The counts of the report are filled in.
         """
         if self._fill and self._mode != "correct":
+            hashes = [np.empty(0, dtype=np.uint64)]
             with _without_indexes(self._connection, self._layer.id):
                 for part in parts:
                     report.loaded += self._copy(self._table, part)
+                    hashes.append(pd.util.hash_array(part.columns["code"]))
+            codes = np.concatenate(hashes)
+            if len(np.unique(codes)) < len(codes):
+                self._run("first_fit")  # a code stands with several versions
             if report.loaded:
-                self._run("first_fit")
                 self._analyze(self._table)
             return []
         self._connection.execute(
@@ -206,11 +215,27 @@ def _csv(part: Prepared, rows: slice) -> bytes:
             arrays[name] = pa.array(cells, from_pandas=True)
     if part.shapes is not None:
         for name, srid in (("geom", part.srids[0]), ("geom_m", part.srids[1])):
-            shapes = shapely.set_srid(getattr(part.shapes, name)[rows], srid)
-            arrays[name] = pa.array(
-                shapely.to_wkb(shapes, hex=True, include_srid=True), pa.string()
-            )
+            arrays[name] = _ewkb(getattr(part.shapes, name)[rows], srid)
     sink = io.BytesIO()
     options = pyarrow.csv.WriteOptions(include_header=False)
     pyarrow.csv.write_csv(pa.table(arrays), sink, options)
     return sink.getvalue()
+
+
+def _ewkb(shapes: Any, srid: int) -> Any:  # noqa: ANN401  # arrow's array of text
+    """Geometries as hexadecimal EWKB; points at once, their bytes laid side by side."""
+    count = len(shapes)
+    if not count or not (shapely.get_type_id(shapes) == 0).all():
+        marked = shapely.set_srid(shapes, srid)
+        return pa.array(
+            shapely.to_wkb(marked, hex=True, include_srid=True), pa.string()
+        )
+    cells = np.empty(count, dtype=_POINT)
+    cells["order"], cells["kind"], cells["srid"] = 1, _POINT_WITH_SRID, srid
+    cells["x"], cells["y"] = shapely.get_x(shapes), shapely.get_y(shapes)
+    text = cells.tobytes().hex().encode()
+    width = 2 * _POINT.itemsize
+    offsets = np.arange(0, width * count + 1, width, dtype=np.int32)
+    return pa.StringArray.from_buffers(
+        count, pa.py_buffer(offsets.tobytes()), pa.py_buffer(text)
+    )

@@ -71,7 +71,8 @@ def build_shapes(
     usable = reasons.accepted
 
     degrees = _transformed(shapes, usable, convert)
-    _check_degrees(degrees, city, reasons)
+    _check_turned(shapes, degrees, city, convert, reasons)
+    _check_degrees(degrees, reasons)
     usable &= reasons.accepted
     to_metres = transformer(city.stored_srid, city.working_srid)
     metres = _transformed(degrees, usable, _projected(to_metres, digits=3))
@@ -138,20 +139,41 @@ def _projected(projection: Any, digits: int | None = None) -> Conversion:  # noq
     return change
 
 
-def _check_degrees(degrees: Geometries, city: City, reasons: Reasons) -> None:
-    """Refuse positions that are no degrees; say so where lon and lat are swapped."""
+def _check_turned(
+    shapes: Geometries,
+    degrees: Geometries,
+    city: City,
+    convert: Conversion,
+    reasons: Reasons,
+) -> None:
+    """Refuse positions outside the city that lie in it once their axes are turned.
+
+    That is a latitude in the column of longitudes, or a northing for an easting, which
+    surveyors write as x.
+    """
+    box = shapely.box(*city.extent)
+    with np.errstate(invalid="ignore"):
+        outside = ~shapely.is_missing(degrees) & ~shapely.intersects(degrees, box)
+    if not outside.any():
+        return
+    turned = _transformed(shapes, outside, lambda xy: convert(xy[:, ::-1]))
+    reasons.refuse(
+        outside & shapely.within(turned, box),
+        "经纬度或纵横坐标颠倒 longitude and latitude, or easting and northing, are "
+        "swapped; --map them the other way round",
+    )
+
+
+def _check_degrees(degrees: Geometries, reasons: Reasons) -> None:
+    """Refuse positions that are no degrees."""
     bounds = shapely.bounds(degrees)
     with np.errstate(invalid="ignore"):
-        west, south, east, north = bounds.T
         missing = np.isnan(bounds).any(axis=1)
         wild = ~missing & (
             (np.abs(bounds[:, [0, 2]]).max(axis=1) > 180)
             | (np.abs(bounds[:, [1, 3]]).max(axis=1) > 90)
             | ~np.isfinite(bounds).all(axis=1)
         )
-        x0, y0, x1, y1 = city.extent
-        swapped = ~missing & (south >= x0) & (north <= x1) & (west >= y0) & (east <= y1)
-    reasons.refuse(swapped, "经纬度颠倒 longitude and latitude are swapped")
     reasons.refuse(wild, "坐标不是经纬度 coordinates are not degrees, wrong --datum?")
     reasons.refuse(missing, "坐标不是有限数 must be finite")
 

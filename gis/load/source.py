@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.load.values import as_numbers
+
 _LON = ("lon", "lng", "long", "longitude", "经度", "东经", "经度坐标", "x坐标", "x")
 _LAT = ("lat", "latitude", "纬度", "北纬", "纬度坐标", "y坐标", "y")
 _WKT = ("wkt", "geometry", "geom", "the_geom")
@@ -126,8 +128,7 @@ def _positions(
     lat = next((names[n] for n in _LAT if n in names), None)
     if lon is None or lat is None:
         return None
-    x = pd.to_numeric(pd.Series(columns[lon]), errors="coerce").to_numpy(np.float64)
-    y = pd.to_numeric(pd.Series(columns[lat]), errors="coerce").to_numpy(np.float64)
+    x, y = as_numbers(columns[lon]), as_numbers(columns[lat])
     points = np.full(len(x), None, dtype=object)
     known = np.isfinite(x) & np.isfinite(y)
     points[known] = shapely.points(x[known], y[known])

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from gis.load.dates import NOT_A_TIME, read_instant
 from gis.load.reasons import Reasons
 from layers import CodeTable, Column
 
@@ -17,8 +20,6 @@ Cells = NDArray[Any]
 
 _TRUE = {"true", "t", "1", "yes", "y", "是", "有"}
 _FALSE = {"false", "f", "0", "no", "n", "否", "无"}
-_CHINESE_DATE = re.compile(r"^(\d{4})[年./-](\d{1,2})(?:[月./-](\d{1,2})日?)?")
-_NOT_A_TIME = np.datetime64("NaT", "us")
 _PERSONAL_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 
 
@@ -33,17 +34,52 @@ def mask_phones(cells: Cells) -> tuple[Cells, int]:
     """
     masked = cells.copy()
     rows = 0
-    for i, cell in enumerate(cells):
-        if isinstance(cell, str) and len(cell) >= 11:
-            text = _PERSONAL_PHONE.sub(r"\1****\2", cell)
-            if text != cell:
-                masked[i] = text
-                rows += 1
+    for i in np.flatnonzero(_may_hold_phone(cells)):
+        text = _PERSONAL_PHONE.sub(r"\1****\2", cells[i])
+        if text != cells[i]:
+            masked[i] = text
+            rows += 1
     return masked, rows
+
+
+def _may_hold_phone(cells: Cells) -> NDArray[np.bool_]:
+    """(n,) texts with eleven digits of the right beginning in a row."""
+    found = pc.match_substring_regex(as_arrow(cells), r"1[3-9]\d{9}")
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))
+
+
+def as_arrow(cells: Cells) -> Any:  # noqa: ANN401  # untyped library class
+    """Cells as an arrow array of stripped text; null where empty."""
+    if cells.dtype == object:
+        try:
+            text = pa.array(cells, pa.string(), from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            return pa.array(_as_text(cells), pa.string())
+        text = pc.utf8_trim_whitespace(text)
+        return pc.if_else(pc.equal(text, ""), None, text)
+    return pa.array(_as_text(cells), pa.string())
 
 
 def as_text(cells: Cells) -> NDArray[np.object_]:
     """Cells as stripped text; None where empty."""
+    return np.asarray(as_arrow(cells).to_numpy(zero_copy_only=False), dtype=object)
+
+
+def as_numbers(cells: Cells) -> NDArray[np.float64]:
+    """Cells as numbers; nan where empty, or where they are none."""
+    if cells.dtype.kind in "iuf":
+        return cells.astype(np.float64)
+    text = as_arrow(cells)
+    try:
+        found = text.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        told = pd.Series(text.to_numpy(zero_copy_only=False))
+        found = pd.to_numeric(told, errors="coerce").to_numpy(np.float64)
+    return np.asarray(found, dtype=np.float64)
+
+
+def _as_text(cells: Cells) -> NDArray[np.object_]:
+    """The same of cells of any type."""
     series = pd.Series(cells)
     if series.dtype.kind in "iu":
         return np.asarray(series.astype(str), dtype=object)
@@ -85,8 +121,7 @@ def convert(
         case "text":
             values: Cells = as_text(cells)
             if column.pattern:
-                pattern = re.compile(column.pattern)
-                wrong = [v is not None and not pattern.search(v) for v in values]
+                wrong = _lacks(values, column.pattern)
                 reasons.refuse(
                     wrong,
                     f"格式应为 must match {column.pattern}",
@@ -110,6 +145,16 @@ def convert(
     return values
 
 
+def _lacks(text: Cells, pattern: str) -> NDArray[np.bool_]:
+    """(n,) texts that do not match a pattern."""
+    try:
+        fits = pc.match_substring_regex(pa.array(text, pa.string()), pattern)
+    except pa.ArrowInvalid:  # a pattern that only Python's engine knows
+        known = re.compile(pattern)
+        return np.array([v is not None and not known.search(v) for v in text])
+    return ~np.asarray(fits.fill_null(True).to_numpy(zero_copy_only=False))
+
+
 def _codes(
     name: str, text: NDArray[np.object_], table: CodeTable, reasons: Reasons
 ) -> Cells:
@@ -120,14 +165,18 @@ def _codes(
         for key in ("title_zh", "title_en")
         if row.get(key)
     }
-    unique = {v: v if v in table else titles.get(v) for v in set(text) if v is not None}
-    wrong = [v is not None and unique[v] is None for v in text]
-    if any(wrong):
+    told = pa.array(text, pa.string()).dictionary_encode()
+    words = told.dictionary.to_pylist()
+    meant = [word if word in table else titles.get(word) for word in words]
+    index = np.asarray(told.indices.fill_null(-1).to_numpy(zero_copy_only=False))
+    known = np.array([*meant, None], dtype=object)
+    wrong = np.array([code is None for code in meant] + [False])[index]
+    if wrong.any():
         allowed = ", ".join(list(table)[:12]) + (" …" if len(table) > 12 else "")
         reasons.refuse(
             wrong, f"不在码表 must be one of {allowed}", name=name, cells=text
         )
-    return np.array([None if v is None else unique[v] for v in text], dtype=object)
+    return known[index]
 
 
 def _numbers(name: str, column: Column, cells: Cells, reasons: Reasons) -> Cells:
@@ -135,10 +184,12 @@ def _numbers(name: str, column: Column, cells: Cells, reasons: Reasons) -> Cells
     if cells.dtype.kind in "iuf":
         values = cells.astype(np.float64)
     else:
-        text = as_text(cells)
-        values = pd.to_numeric(pd.Series(text), errors="coerce").to_numpy(np.float64)
-        wrong = np.isnan(values) & ~pd.isna(text)
-        reasons.refuse(wrong, "不是数字 is not a number", name=name, cells=text)
+        told = as_arrow(cells)
+        values = as_numbers(cells)
+        wrong = np.isnan(values) & ~told.is_null().to_numpy(zero_copy_only=False)
+        if wrong.any():
+            text = told.to_numpy(zero_copy_only=False)
+            reasons.refuse(wrong, "不是数字 is not a number", name=name, cells=text)
     reasons.refuse(
         np.isinf(values), "不是有限数 must be finite", name=name, cells=values
     )
@@ -194,30 +245,11 @@ def _instants(
         return np.asarray(stamps, dtype=unit)
     text = as_text(cells)
     unit = "datetime64[D]" if is_date else "datetime64[us]"
-    unique = {v: _read_instant(v, zone) for v in set(text) if v is not None}
-    unique[None] = _NOT_A_TIME
+    unique = {v: read_instant(v, zone) for v in set(text) if v is not None}
+    unique[None] = NOT_A_TIME
     values = np.array([unique[v] for v in text], dtype=unit)
     wrong = np.isnat(values) & ~pd.isna(text)
     reasons.refuse(
         wrong, "不是日期 is not a date such as 2015-06-30", name=name, cells=text
     )
     return values
-
-
-def _read_instant(text: str, zone: str | None) -> np.datetime64:
-    """An instant from ISO, 2012年1月5日, 2012/1/5 or 20120105; in UTC where `zone`."""
-    if re.fullmatch(r"\d{8}", text):
-        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    if match := _CHINESE_DATE.match(text):
-        year, month, day = match[1], match[2], match[3] or "1"
-        text = f"{year}-{int(month):02d}-{int(day):02d}{text[match.end() :]}"
-    try:
-        stamp = pd.Timestamp(text)
-        if zone and stamp.tz is None:
-            # of an hour that the clock shows twice, the first
-            stamp = stamp.tz_localize(zone, ambiguous=True)
-        if stamp.tz is not None:
-            stamp = stamp.tz_convert("UTC" if zone else stamp.tz).tz_localize(None)
-        return np.datetime64(stamp.to_datetime64())
-    except (ValueError, OverflowError):
-        return _NOT_A_TIME

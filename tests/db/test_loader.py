@@ -125,6 +125,21 @@ def test_every_datum_gives_the_same_place(
     assert point.distance(shapely.Point(515703.118, 3350509.961)) < 0.011
 
 
+@pytest.mark.parametrize(
+    ("datum", "x", "y"),
+    [
+        ("gcj02", 30.27175648, 120.16787073),
+        ("EPSG:4549", 3350509.961, 515703.118),
+        ("EPSG:4549", 3350509.961, 40515703.118),
+    ],
+)
+def test_turned_axes_are_said(load: Loader, datum: str, x: float, y: float) -> None:
+    row = {"code": "w", "name": "武林", "at": shapely.Point(x, y)}
+    report = load("tourist_service", [row], datum=datum)
+    assert report.refused == 1
+    assert "swapped" in next(iter(report.reasons))
+
+
 def test_an_unknown_datum_is_refused(load: Loader) -> None:
     with pytest.raises(LoadError, match="--datum: 'mars' given, must be one of wgs84"):
         load("park", [park("a")], datum="mars")
@@ -156,7 +171,8 @@ def test_refused_rows_say_why_and_are_kept(load: Loader) -> None:
     )
     assert "stands twice" in reasons["good"]
     assert "after valid_from" in reasons["early"]
-    assert "required" in reasons[None]
+    # the row without a code is kept under the hash of what it holds
+    assert any(r["code"].startswith("memory-") for r in load.rows("park"))
     assert sum(report.reasons.values()) == report.refused
     # the bow tie is mended where the layer holds several parts, refused where it cannot
     assert "bow" in {r["code"] for r in load.rows("park")} | set(reasons)
