@@ -1,7 +1,14 @@
-"""SQL of vector tiles: Web Mercator, attributes as declared, integer SRIDs only."""
+"""SQL of vector tiles: attributes as declared, integer SRIDs only, bounded in size.
+
+A tile that would hold too much is made anew: with codes alone, then coarse. A coarse
+tile holds one feature for all that lie in a cell of a 64 by 64 grid, and their number
+as `aggregated`; of lines it holds the longest, and `left_out` counts the others.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from psycopg import sql
@@ -9,14 +16,39 @@ from psycopg import sql
 from gis.access import schema_of
 from gis.db.compose import Statement
 from gis.db.match import valid_at
-from gis.errors import NotFound, QueryError
+from gis.db.matrix import WEB_MERCATOR, MatrixSet
+from gis.errors import NotFound
 from layers import Catalogue, Layer, Level
 
 EXTENT = 4096
 BUFFER = 64
-LARGEST = 20_000  # features of a tile
-DEEPEST = 22
-_MERCATOR_M = 40_075_016.685578488  # width of the tile matrix set, EPSG:3857
+LARGEST_BYTES = 500_000
+CELLS = 64  # of a coarse tile, along each side
+LONGEST = 2_000  # lines of a coarse tile
+#: Attributes that only coarse tiles have.
+AGGREGATED = "aggregated"
+LEFT_OUT = "left_out"
+
+
+def largest_at(zoom: int) -> int:
+    """Features that a tile of this zoom holds at most, before it is made coarse."""
+    return 5_000 if zoom < 10 else 20_000
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One tile of a layer: the features valid on a day, as a level sees them.
+
+    Parameters
+    ----------
+    index : zoom, row from the north, column
+    """
+
+    layer: str
+    level: Level
+    index: tuple[int, int, int]
+    day: date
+    matrix_set: MatrixSet = WEB_MERCATOR
 
 
 def tile_columns(layer: Layer, level: Level) -> list[str]:
@@ -24,6 +56,163 @@ def tile_columns(layer: Layer, level: Level) -> list[str]:
     declared = layer.tiles.columns if layer.tiles else ()
     seen = layer.columns_at(level)
     return list(dict.fromkeys(["code", *(name for name in declared if name in seen)]))
+
+
+class Tiler:
+    """Builds the statements of tiles.
+
+    Parameters
+    ----------
+    catalogue : the layers there are
+    stored_srid : EPSG code of column geom; its numbers are those of WGS 84
+    """
+
+    def __init__(self, catalogue: Catalogue, stored_srid: int) -> None:
+        self._catalogue = catalogue
+        self._srid = stored_srid
+
+    def full(self, tile: Tile, columns: Sequence[str] | None = None) -> Statement:
+        """One row: the tile as bytes, and how many features were found for it.
+
+        Parameters
+        ----------
+        columns : attributes; None: those declared
+
+        Raises
+        ------
+        NotFound : the layer has no tiles at this level or the tile lies outside
+        """
+        layer = self._layer(tile)
+        names = tile_columns(layer, tile.level) if columns is None else columns
+        largest = largest_at(tile.index[0] + tile.matrix_set.shift)
+        inner, values = self._features(
+            tile, layer, [_attribute(layer, name) for name in names], largest + 1
+        )
+        text = sql.SQL(
+            "SELECT coalesce(ST_AsMVT(m, {name}, {extent}, 'geom', 'fid') "
+            "FILTER (WHERE geom IS NOT NULL), ''), count(*) FROM ({inner}) m"
+        ).format(name=sql.Literal(layer.id), extent=sql.Literal(EXTENT), inner=inner)
+        return text, values
+
+    def coarse(self, tile: Tile) -> Statement:
+        """One row: the coarse tile as bytes, and how many features it holds."""
+        layer = self._layer(tile)
+        is_line = layer.geometry in ("LineString", "MultiLineString")
+        inner, values = (self._longest if is_line else self._cells)(tile, layer)
+        text = sql.SQL(
+            "SELECT coalesce(ST_AsMVT(m, {name}, {extent}, 'geom', 'fid') "
+            "FILTER (WHERE geom IS NOT NULL), ''), count(*) FROM ({inner}) m"
+        ).format(name=sql.Literal(layer.id), extent=sql.Literal(EXTENT), inner=inner)
+        return text, values
+
+    def _layer(self, tile: Tile) -> Layer:
+        layer = self._catalogue.get(tile.layer)
+        if layer is None or layer.tiles is None or not layer.geometry_at(tile.level):
+            raise NotFound(f"{tile.layer[:60]}: no tiles under this name")
+        return layer
+
+    def _features(
+        self,
+        tile: Tile,
+        layer: Layer,
+        attributes: Sequence[sql.Composable],
+        limit: int,
+        order: str = "",
+    ) -> tuple[sql.Composable, tuple[object, ...]]:
+        """Rows of a tile in its own coordinates."""
+        matrix_set, zoom = tile.matrix_set, tile.index[0]
+        bounds, valid = matrix_set.bounds_of(tile.index), valid_at(tile.day)
+        unit = matrix_set.width_of(zoom) / EXTENT
+        geometry: sql.Composable = sql.SQL("v.geom")
+        box: sql.Composable = sql.SQL("e.box")
+        srid = self._srid
+        wide = sql.SQL("ST_Expand(e.box, {})").format(sql.Literal(unit * BUFFER))
+        if matrix_set.is_mercator:
+            srid = matrix_set.srid
+            geometry = sql.SQL("ST_Transform(v.geom, {})").format(sql.Literal(srid))
+            wide = sql.SQL("ST_Transform({}, {})").format(wide, sql.Literal(self._srid))
+        if layer.geometry != "Point" and zoom + matrix_set.shift < 13:
+            # a quarter of what the tile's grid can show
+            geometry = sql.SQL("ST_Simplify({}, {}, true)").format(
+                geometry, sql.Literal(unit * 4)
+            )
+        text = sql.SQL(
+            "SELECT v.fid, {attributes}, "
+            "ST_AsMVTGeom({geometry}, {box}, {extent}, {buffer}) AS geom "
+            "FROM {view} v, (SELECT ST_MakeEnvelope(%s::float8, %s::float8, "
+            "%s::float8, %s::float8, {srid}) AS box) e "
+            "WHERE v.geom && {wide} AND {valid} {order} LIMIT {limit}"
+        ).format(
+            attributes=sql.SQL(", ").join(attributes),
+            geometry=geometry,
+            box=box,
+            extent=sql.Literal(EXTENT),
+            buffer=sql.Literal(BUFFER),
+            view=sql.Identifier(schema_of(tile.level), layer.id),
+            srid=sql.Literal(srid),
+            wide=wide,
+            valid=valid.text,
+            order=sql.SQL("ORDER BY ST_Length(v.geom) DESC" if order else ""),
+            limit=sql.Literal(limit),
+        )
+        return text, (*bounds, *valid.values)
+
+    def _longest(
+        self, tile: Tile, layer: Layer
+    ) -> tuple[sql.Composable, tuple[object, ...]]:
+        """The longest lines of a tile, with the number of the others."""
+        left_out = sql.SQL("greatest(count(*) OVER () - {}, 0) AS {}").format(
+            sql.Literal(LONGEST), sql.Identifier(LEFT_OUT)
+        )
+        code = _attribute(layer, "code")
+        return self._features(tile, layer, [code, left_out], LONGEST, "length")
+
+    def _cells(
+        self, tile: Tile, layer: Layer
+    ) -> tuple[sql.Composable, tuple[object, ...]]:
+        """One feature per cell that any feature has its middle in.
+
+        Cells are equal in degrees; in Mercator at zoom 8 that moves a cell by less
+        than a tenth of its height.
+        """
+        west, south, east, north = tile.matrix_set.degrees_of(tile.index)
+        valid = valid_at(tile.day)
+        size = EXTENT // CELLS
+        shape = "ST_Point((x + 0.5) * {size}, (y + 0.5) * {size})"
+        if layer.geometry != "Point":
+            shape = (
+                "ST_ForcePolygonCCW(ST_MakeEnvelope(x * {size}, y * {size}, "
+                "(x + 1) * {size}, (y + 1) * {size}))"
+            )
+        text = sql.SQL(
+            "SELECT (y * {cells} + x)::bigint AS fid, count(*) AS {aggregated}, "
+            "{shape} AS geom FROM (SELECT "
+            "floor(((ST_XMin(v.geom) + ST_XMax(v.geom)) / 2 - %s::float8) "
+            "/ %s::float8)::int AS x, "
+            "floor((%s::float8 - (ST_YMin(v.geom) + ST_YMax(v.geom)) / 2) "
+            "/ %s::float8)::int AS y FROM {view} v "
+            "WHERE v.geom && ST_MakeEnvelope(%s::float8, %s::float8, %s::float8, "
+            "%s::float8, {srid}) AND {valid}) c "
+            "WHERE x BETWEEN 0 AND {last} AND y BETWEEN 0 AND {last} GROUP BY x, y"
+        ).format(
+            cells=sql.Literal(CELLS),
+            last=sql.Literal(CELLS - 1),
+            aggregated=sql.Identifier(AGGREGATED),
+            shape=sql.SQL(shape).format(size=sql.Literal(size)),
+            view=sql.Identifier(schema_of(tile.level), layer.id),
+            srid=sql.Literal(self._srid),
+            valid=valid.text,
+        )
+        steps = (west, (east - west) / CELLS, north, (north - south) / CELLS)
+        return text, (*steps, west, south, east, north, *valid.values)
+
+
+def _attribute(layer: Layer, name: str) -> sql.Composable:
+    """An attribute; times as text, since tiles know none."""
+    is_time = layer.all_columns[name].type in ("date", "datetime")
+    return sql.SQL("{}::text AS {}" if is_time else "{} AS {}").format(
+        sql.Identifier("v", name), sql.Identifier(name)
+    )
 
 
 def build_tile(
@@ -34,76 +223,6 @@ def build_tile(
     tile: tuple[int, int, int],
     day: date,
 ) -> Statement:
-    """One row: the tile as bytes, empty where nothing lies in it.
-
-    Parameters
-    ----------
-    tile : zoom, row (y), column (x) of WebMercatorQuad
-    day : features valid on this day
-
-    Raises
-    ------
-    NotFound : the layer has no tiles at this level or the tile lies outside the matrix
-    """
-    layer = catalogue.get(layer_id)
-    if layer is None or layer.tiles is None or not layer.geometry_at(level):
-        raise NotFound(f"{layer_id[:60]}: no tiles under this name")
-    zoom, row, column = tile
-    if not (0 <= zoom <= DEEPEST):
-        raise NotFound(f"tile: zoom {zoom} given, must be 0 to {DEEPEST}")
-    if not (0 <= row < 2**zoom and 0 <= column < 2**zoom):
-        raise NotFound(f"tile: {zoom}/{row}/{column} lies outside the matrix")
-    valid = valid_at(day)
-    geometry: sql.Composable = sql.SQL("ST_Transform(v.geom, 3857)")
-    pixel_m = _MERCATOR_M / 2**zoom / EXTENT
-    if layer.geometry != "Point" and zoom < 13:
-        # a quarter of what the tile's grid can show
-        geometry = sql.SQL("ST_Simplify({}, {}, true)").format(
-            geometry, sql.Literal(pixel_m * 4)
-        )
-    names = tile_columns(layer, level)
-    columns = sql.SQL(", ").join(
-        sql.SQL("{}::text AS {}" if _is_time(layer, name) else "{} AS {}").format(
-            sql.Identifier("v", name), sql.Identifier(name)
-        )
-        for name in names
-    )
-    text = sql.SQL(
-        "SELECT coalesce(ST_AsMVT(m, {name}, {extent}, 'geom', 'fid'), '') FROM ("
-        "SELECT v.fid, {columns}, ST_AsMVTGeom({geometry}, e.box, {extent}, {buffer}) "
-        "AS geom FROM {view} v, "
-        "(SELECT ST_TileEnvelope(%s::int, %s::int, %s::int) AS box) e "
-        "WHERE v.geom && ST_Transform(ST_Expand(e.box, {margin}), {srid}) AND {valid} "
-        "LIMIT {largest}) m WHERE geom IS NOT NULL"
-    ).format(
-        name=sql.Literal(layer.id),
-        extent=sql.Literal(EXTENT),
-        buffer=sql.Literal(BUFFER),
-        columns=columns,
-        geometry=geometry,
-        view=sql.Identifier(schema_of(level), layer.id),
-        margin=sql.Literal(pixel_m * BUFFER),
-        srid=sql.Literal(stored_srid),
-        valid=valid.text,
-        largest=sql.Literal(LARGEST),
-    )
-    return text, (zoom, column, row, *valid.values)
-
-
-def _is_time(layer: Layer, name: str) -> bool:
-    return layer.all_columns[name].type in ("date", "datetime")
-
-
-def read_tile_index(zoom: str, row: str, column: str) -> tuple[int, int, int]:
-    """Tile numbers of a path.
-
-    Raises
-    ------
-    QueryError : one of them is no whole number
-    """
-    numbers = []
-    for name, text in (("tileMatrix", zoom), ("tileRow", row), ("tileCol", column)):
-        if not text.isascii() or not text.isdigit() or len(text) > 9:
-            raise QueryError(name, f"{text[:20]!r} given, must be a whole number")
-        numbers.append(int(text))
-    return numbers[0], numbers[1], numbers[2]
+    """`Tiler.full` of one tile of WebMercatorQuad."""
+    wanted = Tile(layer_id, level, tile, day)
+    return Tiler(catalogue, stored_srid).full(wanted)

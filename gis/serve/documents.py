@@ -12,6 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gis.db.matrix import MATRIX_SETS
+from gis.errors import NotFound
 from gis.publish.pygeoapi import build_fields, geometry_format
 from gis.serve.answer import (
     DOCUMENT_FORMATS,
@@ -166,7 +168,7 @@ def make_matrix_sets(context: Context, request: Request) -> Document:
     """The tile matrix sets that tiles are served in."""
     made = ask(context, request, tiles.tilematrixsets)
     made["tileMatrixSets"] = [
-        entry for entry in made["tileMatrixSets"] if entry["id"] == MATRIX_SET
+        entry for entry in made["tileMatrixSets"] if entry["id"] in MATRIX_SETS
     ]
     return made
 
@@ -174,6 +176,8 @@ def make_matrix_sets(context: Context, request: Request) -> Document:
 def make_matrix_set(context: Context, request: Request) -> Document:
     """One tile matrix set."""
     name = request.path_params["matrix_set"]
+    if name not in MATRIX_SETS:
+        raise NotFound(f"tile matrix set {name!r}: there are {', '.join(MATRIX_SETS)}")
     return ask(context, request, tiles.tilematrixset, name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from gis.db.matrix import MATRIX_SETS, MatrixSet
 from gis.publish.processes import flattened, output_schema
 from gis.publish.pygeoapi import MVT, build_fields, is_tiled, zoom_range
 from gis.serve import formats
@@ -139,7 +140,7 @@ def _server_paths() -> Part:
         "name": "tileMatrixSetId",
         "in": "path",
         "required": True,
-        "schema": {"type": "string", "enum": ["WebMercatorQuad"]},
+        "schema": {"type": "string", "enum": list(MATRIX_SETS)},
     }
     return {
         "/": _document("landing", "Landing page", "landingPage"),
@@ -202,15 +203,16 @@ def _collection_paths(layer: Layer, level: Level, lang: Lang) -> Part:
     }
     if is_tiled(layer, level):
         tiles = f"{root}/tiles"
-        matrix_set = f"{tiles}/WebMercatorQuad"
-        paths |= {
-            tiles: document("tiles", "tileSets"),
-            matrix_set: document("tileset", "tileSet"),
-            f"{matrix_set}/tilejson.json": document("tilejson", "tileJson"),
-            f"{matrix_set}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": _tile_path(
-                layer, title
-            ),
-        }
+        paths[tiles] = document("tiles", "tileSets")
+        for one in MATRIX_SETS.values():
+            own = f"{tiles}/{one.id}"
+            paths |= {
+                own: document(f"tileset.{one.id}", "tileSet"),
+                f"{own}/tilejson.json": document(f"tilejson.{one.id}", "tileJson"),
+                f"{own}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": _tile_path(
+                    layer, title, one
+                ),
+            }
     return paths
 
 
@@ -286,8 +288,8 @@ def _options(operation: str, layer: Layer, *path: str) -> Part:
     }
 
 
-def _tile_path(layer: Layer, title: str) -> Part:
-    low, high = zoom_range(layer)
+def _tile_path(layer: Layer, title: str, matrix_set: MatrixSet) -> Part:
+    low, high = (max(0, zoom - matrix_set.shift) for zoom in zoom_range(layer))
     content = {MVT: {"schema": {"type": "string", "format": "binary"}}}
     format_ = {
         "name": "f",
@@ -297,7 +299,7 @@ def _tile_path(layer: Layer, title: str) -> Part:
     }
     return {
         "get": {
-            "operationId": f"tile.{layer.id}",
+            "operationId": f"tile.{matrix_set.id}.{layer.id}",
             "summary": f"{title}: vector tile, zoom {low} to {high}",
             "tags": [layer.theme],
             "parameters": [

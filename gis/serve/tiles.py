@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gis.db.compose import Composer
-from gis.db.tiles import build_tile, read_tile_index, tile_columns
+from gis.db.compose import Composer, Statement
+from gis.db.matrix import MATRIX_SETS, MatrixSet, read_tile_index
+from gis.db.tiles import (
+    AGGREGATED,
+    LARGEST_BYTES,
+    LEFT_OUT,
+    Tile,
+    Tiler,
+    largest_at,
+    tile_columns,
+)
 from gis.errors import NotFound
 from gis.publish.pygeoapi import build_fields, is_tiled, zoom_range
 from gis.serve.answer import (
@@ -23,7 +32,6 @@ from gis.serve.answer import (
     weak_etag,
 )
 from gis.serve.context import Context
-from gis.serve.documents import MATRIX_SET
 from gis.serve.engine import BASE, Document, finished
 from gis.serve.kept import packed, packed_answer, takes_gzip
 from gis.serve.negotiate import format_of
@@ -31,7 +39,7 @@ from gis.serve.parameters import read_day
 from gis.serve.rows import Row, fetch
 from layers import CRS84, Layer, Level, crs_uri
 
-MATRIX_SET_URI = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{MATRIX_SET}"
+MATRIX_SET_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/"
 _DIMENSIONS = {"Point": 0, "LineString": 1, "MultiLineString": 1}
 _SECONDS = 60
 
@@ -42,19 +50,20 @@ class Tiles:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._composer = Composer(context.catalogue, context.city.stored_srid)
+        self._tiler = Tiler(context.catalogue, context.city.stored_srid)
 
     async def tilesets(self, request: Request) -> Response:
-        """The list of a layer's tilesets: there is one."""
+        """The list of a layer's tilesets: one per tile matrix set."""
         only(request, ())
         layer = self._tiled(request)
-        tileset = self._tileset(request, layer)
+        found = [self._tileset(request, layer, one) for one in MATRIX_SETS.values()]
         made = {
             "id": layer.id,
             "title": layer.title.in_language(self._context.lang_of(request)),
             "tilesets": [
-                {key: tileset[key] for key in _SUMMARY} | {"links": tileset["links"]}
+                {key: tileset[key] for key in (*_SUMMARY, "links")} for tileset in found
             ],
-            "links": tileset["links"],
+            "links": found[0]["links"],
         }
         return self._answer(request, made)
 
@@ -62,21 +71,22 @@ class Tiles:
         """Metadata of the tileset."""
         only(request, ())
         layer = self._tiled(request)
-        self._known_matrix_set(request)
-        return self._answer(request, self._tileset(request, layer))
+        matrix_set = _matrix_set(request)
+        return self._answer(request, self._tileset(request, layer, matrix_set))
 
     async def tilejson(self, request: Request) -> Response:
         """TileJSON 3.0, for MapLibre and others."""
         only(request, ())
         layer = self._tiled(request)
-        self._known_matrix_set(request)
+        matrix_set = _matrix_set(request)
         context = self._context
         level, lang = context.level_of(request), context.lang_of(request)
+        say = context.texts.say
         titles = {
             name: column.title.in_language(lang)
             for name, column in layer.columns_at(level).items()
         }
-        low, high = zoom_range(layer)
+        low, high = _zooms(layer, matrix_set)
         west, south, east, north = context.city.extent
         made = {
             "tilejson": "3.0.0",
@@ -84,7 +94,7 @@ class Tiles:
             "name": layer.title.in_language(lang),
             "attribution": layer.attribution or context.city.attribution,
             "scheme": "xyz",
-            "tiles": [f"{_root(layer)}/{{z}}/{{y}}/{{x}}"],
+            "tiles": [f"{_root(layer, matrix_set)}/{{z}}/{{y}}/{{x}}"],
             "minzoom": low,
             "maxzoom": high,
             "bounds": [west, south, east, north],
@@ -94,7 +104,10 @@ class Tiles:
                     "id": layer.id,
                     "minzoom": low,
                     "maxzoom": high,
-                    "fields": {n: titles[n] for n in tile_columns(layer, level)},
+                    "fields": {
+                        **{n: titles[n] for n in tile_columns(layer, level)},
+                        **{n: say(lang, text) for n, text in _COARSE.items()},
+                    },
                 }
             ],
         }
@@ -104,27 +117,41 @@ class Tiles:
         """One tile; 204 when nothing lies in it."""
         only(request, ("datetime",))
         layer = self._tiled(request)
-        self._known_matrix_set(request)
+        matrix_set = _matrix_set(request)
         format_of(request, {"mvt": (MVT, "*/*")})
         context = self._context
         level = context.level_of(request)
-        tile = _index(request, layer)
         day = read_day(request.query_params) or datetime.now(UTC).date()
-        version = self._composer.version(layer.id)
+        index = _index(request, layer, matrix_set)
+        tile = Tile(layer.id, level, index, day, matrix_set)
         question = f"{weak_etag(request.url.path, level, day)}{takes_gzip(request)}"
         version = self._composer.version(layer.id)
         if "if-none-match" in request.headers or question in context.kept:
             held = await fetch(request, context.database, level, [version])
             if answer := self._held(request, question, held[0], level):
                 return answer
-        srid = context.city.stored_srid
-        statement = build_tile(context.catalogue, srid, layer.id, level, tile, day)
         async with context.lanes.pages.slot():
-            rows = await fetch(request, context.database, level, [version, statement])
-        current = (rows[0] or (0,))[0]
-        body = await packed(request, bytes((rows[1] or (b"",))[0]))
+            current, body = await self._made(request, tile, version)
+        body = await packed(request, body)
         context.kept.put(question, current, body)
         return _tile_answer(body, _tile_headers(question, current, level))
+
+    async def _made(
+        self, request: Request, tile: Tile, version: Statement
+    ) -> tuple[int, bytes]:
+        """Version and tile: in full, with codes alone, or coarse, as it fits."""
+        database, level = self._context.database, tile.level
+        wanted = [version, self._tiler.full(tile)]
+        first, row = await fetch(request, database, level, wanted)
+        body, count = row or (b"", 0)
+        largest = largest_at(tile.index[0] + tile.matrix_set.shift)
+        if count <= largest and len(body) > LARGEST_BYTES:
+            lean = self._tiler.full(tile, ["code"])
+            body = ((await fetch(request, database, level, [lean]))[0] or (b"",))[0]
+        if count > largest or len(body) > LARGEST_BYTES:
+            coarse = self._tiler.coarse(tile)
+            body = ((await fetch(request, database, level, [coarse]))[0] or (b"",))[0]
+        return (first or (0,))[0], bytes(body)
 
     def _held(
         self, request: Request, question: str, version: Row | None, level: Level
@@ -149,23 +176,20 @@ class Tiles:
             raise NotFound(f"collection {layer.id!r}: no tiles")
         return layer
 
-    def _known_matrix_set(self, request: Request) -> None:
-        name = request.path_params["matrix_set"]
-        if name != MATRIX_SET:
-            raise NotFound(f"tile matrix set {name!r}: there is {MATRIX_SET}")
-
     def _answer(self, request: Request, made: Document) -> Response:
         context = self._context
         if format_of(request, DOCUMENT_FORMATS) == "html":
             return page_answer(context, request, "tiles.html", data=made)
         return document_answer(context, request, made)
 
-    def _tileset(self, request: Request, layer: Layer) -> Document:
+    def _tileset(
+        self, request: Request, layer: Layer, matrix_set: MatrixSet
+    ) -> Document:
         context = self._context
         level, lang = context.level_of(request), context.lang_of(request)
         west, south, east, north = context.city.extent
         fields = finished(build_fields(layer, level), lang)
-        low, high = zoom_range(layer)
+        low, high = _zooms(layer, matrix_set)
         links = [
             ("self", "application/json", "This tileset", ""),
             ("item", MVT, "Vector tile", "/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"),
@@ -180,9 +204,9 @@ class Tiles:
             "id": layer.id,
             "title": layer.title.in_language(lang),
             "dataType": "vector",
-            "crs": crs_uri(context.city.tile_srid),
-            "tileMatrixSetURI": MATRIX_SET_URI,
-            "tileMatrixSetId": MATRIX_SET,
+            "crs": crs_uri(matrix_set.srid) if matrix_set.is_mercator else CRS84,
+            "tileMatrixSetURI": f"{MATRIX_SET_URI}{matrix_set.id}",
+            "tileMatrixSetId": matrix_set.id,
             "boundingBox": {
                 "lowerLeft": [west, south],
                 "upperRight": [east, north],
@@ -209,7 +233,7 @@ class Tiles:
                     "rel": rel,
                     "type": media_type,
                     "title": context.texts.say(lang, title),
-                    "href": f"{_root(layer)}{path}",
+                    "href": f"{_root(layer, matrix_set)}{path}",
                     **({"templated": True} if "{" in path else {}),
                 }
                 for rel, media_type, title, path in links
@@ -220,7 +244,7 @@ class Tiles:
                 "rel": "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
                 "type": "application/json",
                 "title": context.texts.say(lang, "Tile matrix set"),
-                "href": f"{BASE}/tileMatrixSets/{MATRIX_SET}",
+                "href": f"{BASE}/tileMatrixSets/{matrix_set.id}",
             }
         )
         return made
@@ -240,11 +264,41 @@ def _tile_answer(body: bytes, headers: dict[str, str]) -> Response:
 _SUMMARY = ("title", "dataType", "crs", "tileMatrixSetURI", "tileMatrixSetId")
 
 
-def _root(layer: Layer) -> str:
-    return f"{BASE}/collections/{layer.id}/tiles/{MATRIX_SET}"
+#: Attributes of coarse tiles: what they mean.
+_COARSE = {
+    AGGREGATED: "Features in this cell (tile made coarse)",
+    LEFT_OUT: "Features left out of this tile",
+}
 
 
-def _index(request: Request, layer: Layer) -> tuple[int, int, int]:
+def _root(layer: Layer, matrix_set: MatrixSet) -> str:
+    return f"{BASE}/collections/{layer.id}/tiles/{matrix_set.id}"
+
+
+def _matrix_set(request: Request) -> MatrixSet:
+    """The tile matrix set of the path.
+
+    Raises
+    ------
+    NotFound : there is no such one
+    """
+    name = request.path_params["matrix_set"]
+    found = MATRIX_SETS.get(name)
+    if found is None:
+        known = ", ".join(MATRIX_SETS)
+        raise NotFound(f"tile matrix set {name!r}: there are {known}")
+    return found
+
+
+def _zooms(layer: Layer, matrix_set: MatrixSet) -> tuple[int, int]:
+    """First and last zoom of the layer's tiles in a matrix set."""
+    low, high = zoom_range(layer)
+    return max(0, low - matrix_set.shift), max(0, high - matrix_set.shift)
+
+
+def _index(
+    request: Request, layer: Layer, matrix_set: MatrixSet
+) -> tuple[int, int, int]:
     """Zoom, row and column of the path.
 
     Raises
@@ -254,7 +308,7 @@ def _index(request: Request, layer: Layer) -> tuple[int, int, int]:
     """
     path = request.path_params
     tile = read_tile_index(path["zoom"], path["row"], path["column"])
-    low, high = zoom_range(layer)
+    low, high = _zooms(layer, matrix_set)
     if not low <= tile[0] <= high:
         raise NotFound(f"tileMatrix {tile[0]}: there are tiles at {low} to {high}")
     return tile

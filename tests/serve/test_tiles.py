@@ -5,6 +5,8 @@ import math
 import mapbox_vector_tile
 import pytest
 
+from gis.db import tiles
+from gis.db.matrix import MATRIX_SETS, WORLD_CRS84
 from layers import Level
 
 TILES = "/collections/unit_grid/tiles"
@@ -125,7 +127,7 @@ def test_tileset_metadata(server):
     assert template["templated"] is True
     assert "{tileMatrix}/{tileRow}/{tileCol}" in template["href"]
     listed = server.json(TILES)["tilesets"]
-    assert [entry["tileMatrixSetId"] for entry in listed] == ["WebMercatorQuad"]
+    assert [entry["tileMatrixSetId"] for entry in listed] == list(MATRIX_SETS)
 
 
 def test_hidden_places_have_no_tiles(server):
@@ -135,3 +137,60 @@ def test_hidden_places_have_no_tiles(server):
     camera = path_at(14, "camera")
     assert server.get(camera, Level.STAFF).status_code == 404
     assert server.get(camera, Level.RESTRICTED).status_code == 200
+
+
+def decoded_at(server, path):
+    answer = server.get(path)
+    assert answer.status_code == 200, answer.text
+    return mapbox_vector_tile.decode(
+        answer.content, default_options={"y_coord_down": True}
+    )
+
+
+def test_tiles_in_degrees(server):
+    zoom, root = 13, f"{TILES}/WorldCRS84Quad"
+    width = 180 / 2**zoom
+    row, column = int((90 - 30.2705) / width), int((120.1605 + 180) / width)
+    layer = decoded_at(server, f"{root}/{zoom}/{row}/{column}")["unit_grid"]
+    assert len(layer["features"]) == 3
+    first = next(
+        f for f in layer["features"] if f["properties"]["code"].endswith("1001")
+    )
+    corners = first["geometry"]["coordinates"][0]
+    west, south, _, north = WORLD_CRS84.bounds_of((zoom, row, column))
+    lon = [west + x / 4096 * width for x, _ in corners]
+    lat = [north - y / 4096 * (north - south) for _, y in corners]
+    assert (min(lon), max(lat)) == pytest.approx((120.16, 30.271), abs=1e-5)
+    found = server.json(f"{root}/tilejson.json")
+    mercator = server.json(f"{SET}/tilejson.json")
+    assert found["minzoom"] == mercator["minzoom"] - 1
+    assert server.json(root)["tileMatrixSetURI"].endswith("/WorldCRS84Quad")
+    assert server.get(f"{root}/{zoom}/{2**zoom}/0").status_code == 404
+    assert server.get(f"{root}/{zoom}/0/{2**zoom}").status_code == 204
+    assert server.get("/tileMatrixSets/WorldCRS84Quad").status_code == 200
+
+
+def test_dense_tiles_are_made_coarse_and_say_so(start, monkeypatch):
+    monkeypatch.setattr("gis.serve.tiles.largest_at", lambda _zoom: 2)
+    with start() as server:
+        for layer_id, kind in (("component", "Point"), ("unit_grid", "Polygon")):
+            path = path_at(15, layer_id)
+            features = decoded_at(server, path)[layer_id]["features"]
+            counts = [feature["properties"]["aggregated"] for feature in features]
+            assert sum(counts) == 3
+            assert {feature["geometry"]["type"] for feature in features} == {kind}
+            assert len({feature["id"] for feature in features}) == len(features)
+            fields = server.json(f"{path.rsplit('/', 3)[0]}/tilejson.json")
+            assert "aggregated" in fields["vector_layers"][0]["fields"]
+        monkeypatch.setattr(tiles, "LONGEST", 1)
+        (line,) = decoded_at(server, path_at(13, "road"))["road"]["features"]
+        assert line["properties"]["left_out"] == 2
+        assert line["geometry"]["type"].endswith("LineString")
+
+
+def test_tiles_with_too_many_bytes_keep_codes_or_cells(start, monkeypatch):
+    for bound, kept in ((400, "code"), (10, "aggregated")):
+        monkeypatch.setattr("gis.serve.tiles.LARGEST_BYTES", bound)
+        with start() as server:
+            features = decoded_at(server, path_at(15))["unit_grid"]["features"]
+            assert all(set(feature["properties"]) == {kept} for feature in features)
