@@ -22,7 +22,7 @@ import pandas as pd
 from gis.db.merge import Key, Merge, Progress, is_empty
 from gis.db.outline import read_known_codes, read_outline
 from gis.db.pool import Connection, Database
-from gis.db.proof import ProofSample, datum_proof
+from gis.db.proof import ProofSample, datum_proof, read_borders
 from gis.db.statements import statement
 from gis.errors import LoadError
 from gis.load import (
@@ -142,10 +142,11 @@ def load_source(
         merge = Merge(
             connection, declared, mode=mode, day=day, load_id=load_id, fill=fill
         )
+        borders = read_borders(connection, city)  # which this load may change
         lost = merge.write(run.parts(), report)
         run.refuse_lost(lost)
         report.datum_proof = datum_proof(
-            connection, city, datum, run.sample, is_zone=declared.zone is not None
+            city, datum, run.sample, borders, is_zone=declared.zone is not None
         )
         if fixes is not None:
             _mark_fixed(connection, fixes, load_id, source, run.refused_rows)

@@ -14,6 +14,7 @@ from gis.load import Prepared, Source
 from layers import City, transformer
 
 _SAMPLE = 2_000
+Borders = tuple[list[str], NDArray[Any]]
 _DEGREES = 400.0  # no degree is larger: beyond, the file is in metres
 
 
@@ -48,13 +49,19 @@ class ProofSample:
         return before, after, codes
 
 
+def read_borders(connection: Connection, city: City) -> Borders:
+    """Codes and outlines of the city's border layer, as they are before a load."""
+    rows = connection.execute(
+        sql.SQL(
+            "SELECT code, ST_AsBinary(geom_m) FROM {} WHERE valid_to IS NULL"
+        ).format(sql.Identifier("city", city.outline))
+    ).fetchall()
+    shapes = shapely.from_wkb([bytes(wkb) for _, wkb in rows])
+    return [str(code) for code, _ in rows], np.asarray(shapes, dtype=object)
+
+
 def datum_proof(
-    connection: Connection,
-    city: City,
-    datum: str,
-    sample: ProofSample,
-    *,
-    is_zone: bool,
+    city: City, datum: str, sample: ProofSample, borders: Borders, *, is_zone: bool
 ) -> dict[str, Any]:
     """Fit of the features to the city's borders as found and as converted.
 
@@ -68,15 +75,9 @@ def datum_proof(
     arrays = sample.arrays()
     if arrays is None:
         return {}
-    rows = connection.execute(
-        sql.SQL(
-            "SELECT code, ST_AsBinary(geom_m) FROM {} WHERE valid_to IS NULL"
-        ).format(sql.Identifier("city", city.outline))
-    ).fetchall()
-    if not rows:
+    codes, outlines = borders
+    if not codes:
         return {"declared": datum}
-    codes = [str(code) for code, _ in rows]
-    borders = shapely.from_wkb([bytes(wkb) for _, wkb in rows])
     before, after, named = arrays
     names = named if is_zone else None
     project = transformer(city.stored_srid, city.working_srid)
@@ -89,7 +90,7 @@ def datum_proof(
     )
     proof: dict[str, Any] = {"declared": datum, "sampled": len(after)}
     for when, shapes in (("before", found), ("after", after)):
-        proof |= _fit(shapes, names, borders, codes, when)
+        proof |= _fit(shapes, names, outlines, codes, when)
     return proof
 
 

@@ -12,6 +12,7 @@ from gis.db.loader import load_source
 from gis.db.pool import Database
 from gis.load import LoadReport, read_source
 from gis.load.headers import read_synonyms
+from gis.load.rules import read_rules
 from layers import CONFIG, Catalogue, City
 
 EXPECTED = yaml.safe_load((Path(__file__).parent / "expected.yaml").read_text("utf-8"))
@@ -28,7 +29,8 @@ class Samples:
         self.database = database
         self.catalogue = catalogue
         self.city = city
-        self(BORDERS, "district", datum="cgcs2000", mapping={"gb": "code"})
+        rules = read_rules(CONFIG, "tianditu_border")
+        self(BORDERS, "district", datum="cgcs2000", rules=rules)
 
     def __call__(self, file: str, layer: str, **options: Any) -> LoadReport:
         mapping = options.get("mapping", {})
@@ -69,6 +71,8 @@ def test_the_borders_load(load: Samples) -> None:
         row = connection.execute(
             "SELECT count(*), bool_and(ST_IsValid(geom_m)) FROM city.district"
         ).fetchone()
+        codes = connection.execute("SELECT code FROM city.district ORDER BY 1")
+        assert {str(code)[:4] for (code,) in codes} == {"3301"}
     assert row == (13, True)
 
 
@@ -86,15 +90,16 @@ def test_amap_borders_fit_better_once_their_datum_is_undone(load: Samples) -> No
             dry_run=True,
         )
         proof = report.datum_proof
-        assert report.loaded == 1, file.name
+        assert report.updated == 1, file.name
         assert proof["overlap_after"] > proof["overlap_before"], file.name
 
 
 def test_a_wrong_datum_shows_in_the_proof(load: Samples) -> None:
     """Borders in CGCS2000 declared GCJ-02 fit worse than as found."""
     report = load(
-        BORDERS, "district", datum="gcj02", mapping={"gb": "code"}, dry_run=True
-    )
+        BORDERS, "district", datum="gcj02", dry_run=True,
+        rules=read_rules(CONFIG, "tianditu_border"),
+    )  # fmt: skip
     proof = report.datum_proof
     assert proof["overlap_after"] < proof["overlap_before"]
 
