@@ -33,13 +33,15 @@ def abandon(server, path):
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "slots"),
     [
-        "/collections/noise_point/items",
-        "/collections/noise_point/tiles/WebMercatorQuad/14/6745/13660",
+        ("/collections/noise_point/items", 3),
+        ("/collections/noise_point/items?limit=5000", 2),
+        ("/collections/noise_point/items?f=gpkg", 2),
+        ("/collections/noise_point/tiles/WebMercatorQuad/14/6745/13660", 3),
     ],
 )
-def test_abandoned_requests_are_cancelled(server, path):
+def test_abandoned_requests_are_cancelled(server, path, slots):
     low = server.json("/collections/noise_point/tiles/WebMercatorQuad/tilejson.json")
     assert low["minzoom"] <= 14 <= low["maxzoom"]
     with (
@@ -52,12 +54,13 @@ def test_abandoned_requests_are_cancelled(server, path):
         def waiting():
             return watcher.execute(WAITING).fetchone()[0]
 
-        assert until(lambda: waiting() == 3, 5)
+        assert until(lambda: waiting() == slots, 5)
         for client in clients:
             client.close()
         assert until(lambda: waiting() == 0, 2)
         started = time.monotonic()
         assert server.get("/").status_code == 200
+        assert "lane_heavy_running 0" in server.get("/metrics").text
         assert server.get("/collections/park/items").status_code == 200
         assert time.monotonic() - started < 1
         locker.rollback()
@@ -77,3 +80,33 @@ def test_slow_answers_are_refused_in_words(start, canary_dsn):
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert answer.json()["code"] == "ServerBusy"
+
+
+def test_a_stream_that_nobody_reads_ends_with_its_client(server):
+    """A page whose text fills every buffer on the way holds its slot no longer."""
+    with psycopg.connect(server.dsn) as connection:
+        connection.execute(
+            "UPDATE city.noise_point SET name = repeat('x', 20000000) "
+            "WHERE code = 'noise_point-0'"
+        )
+    try:
+        clients = [
+            abandon(server, "/collections/noise_point/items?limit=5000")
+            for _ in range(2)
+        ]
+
+        def running(number):
+            return f"lane_heavy_running {number}\n" in server.get("/metrics").text
+
+        assert until(lambda: running(2), 5)
+        time.sleep(0.5)
+        assert running(2)
+        for client in clients:
+            client.close()
+        assert until(lambda: running(0), 2)
+    finally:
+        with psycopg.connect(server.dsn) as connection:
+            connection.execute(
+                "UPDATE city.noise_point SET name = 'x' WHERE code = 'noise_point-0'"
+            )
+    assert "Traceback" not in server.log.getvalue()
