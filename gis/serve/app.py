@@ -23,6 +23,7 @@ from gis.serve import pages
 from gis.serve.answer import GEOJSON, JSON, JSON_FG, MVT, SCHEMA, error_answer
 from gis.serve.collections import Collections
 from gis.serve.context import Context
+from gis.serve.dataset_tiles import DatasetTiles
 from gis.serve.description import Description
 from gis.serve.docs import Docs
 from gis.serve.documents import Handler, Make, document
@@ -125,6 +126,7 @@ def build_app(
 def build_routes(context: Context) -> Sequence[BaseRoute]:
     """Every address of the server, in one table."""
     features, tiles = Features(context), Tiles(context)
+    dataset = DatasetTiles(context, tiles)
     collections = Collections(context, Extents(context))
     session, health, docs = Session(context), Health(context), Docs(context)
 
@@ -167,6 +169,10 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         get(tileset, tiles.tileset),
         get(tileset + "/tilejson.json", tiles.tilejson),
         get(tileset + "/{zoom}/{row}/{column}", tiles.tile),
+        get("/tiles", dataset.tilesets),
+        get("/tiles/{matrix_set}", dataset.tileset),
+        get("/tiles/{matrix_set}/tilejson.json", dataset.tilejson),
+        get("/tiles/{matrix_set}/{zoom}/{row}/{column}", dataset.tile),
         *[
             route
             for path in ("/tileMatrixSets", "/TileMatrixSets")

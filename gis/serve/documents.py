@@ -101,6 +101,14 @@ def make_landing(context: Context, request: Request) -> Document:
             ("describedby", "/docs", "Documentation"),
         )
     ]
+    made["links"].append(
+        {
+            "rel": "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            "type": "application/json",
+            "title": context.texts.say(lang, "Vector tiles"),
+            "href": f"{BASE}/tiles",
+        }
+    )
     return made
 
 

@@ -20,6 +20,7 @@ _NAMES = frozenset(
         "openapi",
         "collections",
         "tileMatrixSets",
+        "tiles",
         "processes",
         "docs",
         "signin",

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from gis.db.matrix import MATRIX_SETS, MatrixSet
+from gis.db.matrix import MATRIX_SETS
 from gis.publish.processes import flattened, output_schema
-from gis.publish.pygeoapi import MVT, build_fields, is_tiled, zoom_range
+from gis.publish.pygeoapi import build_fields, is_tiled
 from gis.serve import formats
 from gis.serve.answer import JSON_FG
 from gis.serve.engine import BASE, finished
 from gis.serve.negotiate import Lang
 from gis.serve.openapi_parts import (
+    BUSY,
+    MISSING,
     PARAMETER_REF,
     RESPONSE_REF,
+    SAME,
     SCHEMA_REF,
+    WRONG,
     Part,
     build_parameters,
     build_responses,
     build_schemas,
+    document_path,
+    parameters_of,
     ref,
+    responses_of,
 )
 from gis.serve.openapi_schema import openapi_schema
+from gis.serve.openapi_tiles import dataset_paths, tile_path
 from layers import Catalogue, City, Layer, Level
 from processes import GEOJSON, Process
 
@@ -58,7 +66,7 @@ def build_openapi(
     processes: Mapping[str, Process],
 ) -> dict[str, Any]:
     """OpenAPI 3.0 document of a level, links on the stand-in base."""
-    paths = _server_paths()
+    paths = _server_paths() | dataset_paths()
     layers = catalogue.visible_at(level)
     for layer in layers.values():
         paths |= _collection_paths(layer, level, lang)
@@ -86,55 +94,6 @@ def build_openapi(
     }
 
 
-def _parameters(names: Iterable[str]) -> list[Part]:
-    return [ref(PARAMETER_REF, name) for name in names]
-
-
-def _responses(
-    description: str, content: Part, *others: tuple[str, str], status: str = "200"
-) -> Part:
-    found: Part = {
-        status: {"description": description, "content": content},
-        "401": ref(RESPONSE_REF, "Unauthorized"),
-        "500": ref(RESPONSE_REF, "ServerError"),
-    }
-    return found | {code: ref(RESPONSE_REF, name) for code, name in others}
-
-
-_WRONG = ("400", "BadRequest")
-_MISSING = ("404", "NotFound")
-_SAME = ("304", "NotModified")
-_BUSY = ("503", "Busy")
-
-
-def _document(
-    operation: str,
-    summary: str,
-    schema: str,
-    *,
-    tag: str = "server",
-    media_type: str = "application/json",
-    path: tuple[Part, ...] = (),
-    missing: bool = False,
-    known: tuple[str, ...] = (),
-) -> Part:
-    """A path that answers with a document or its page."""
-    content = {
-        media_type: {"schema": ref(SCHEMA_REF, schema)},
-        "text/html": {"schema": {"type": "string"}},
-    }
-    others = [_WRONG, _SAME, *([_MISSING] if missing else [])]
-    return {
-        "get": {
-            "operationId": operation,
-            "summary": summary,
-            "tags": [tag],
-            "parameters": [*path, *_parameters(("f", "lang", *known))],
-            "responses": _responses(summary, content, *others),
-        }
-    }
-
-
 def _server_paths() -> Part:
     matrix_set: Part = {
         "name": "tileMatrixSetId",
@@ -143,15 +102,17 @@ def _server_paths() -> Part:
         "schema": {"type": "string", "enum": list(MATRIX_SETS)},
     }
     return {
-        "/": _document("landing", "Landing page", "landingPage"),
-        "/conformance": _document("conformance", "Conformance classes", "conformance"),
+        "/": document_path("landing", "Landing page", "landingPage"),
+        "/conformance": document_path(
+            "conformance", "Conformance classes", "conformance"
+        ),
         "/openapi": {
             "get": {
                 "operationId": "openapi",
                 "summary": "This document",
                 "tags": ["server"],
-                "parameters": _parameters(("f", "lang")),
-                "responses": _responses(
+                "parameters": parameters_of(("f", "lang")),
+                "responses": responses_of(
                     "This document",
                     {
                         "application/vnd.oai.openapi+json;version=3.0": {
@@ -159,21 +120,23 @@ def _server_paths() -> Part:
                         },
                         "text/html": {"schema": {"type": "string"}},
                     },
-                    _WRONG,
-                    _SAME,
+                    WRONG,
+                    SAME,
                 ),
             }
         },
-        "/collections": _document("collections", "Collections", "collections"),
-        "/tileMatrixSets": _document("matrixSets", "Tile matrix sets", "matrixSets"),
-        "/tileMatrixSets/{tileMatrixSetId}": _document(
+        "/collections": document_path("collections", "Collections", "collections"),
+        "/tileMatrixSets": document_path(
+            "matrixSets", "Tile matrix sets", "matrixSets"
+        ),
+        "/tileMatrixSets/{tileMatrixSetId}": document_path(
             "matrixSet",
             "Tile matrix set",
             "matrixSet",
             path=(matrix_set,),
             missing=True,
         ),
-        "/processes": _document(
+        "/processes": document_path(
             "processes", "Processes", "processes", tag="processes", known=("limit",)
         ),
     }
@@ -184,7 +147,7 @@ def _collection_paths(layer: Layer, level: Level, lang: Lang) -> Part:
     title = layer.title.in_language(lang)
 
     def document(name: str, schema: str, media_type: str = "application/json") -> Part:
-        return _document(
+        return document_path(
             f"{name}.{layer.id}",
             f"{title}: {name}",
             schema,
@@ -209,7 +172,7 @@ def _collection_paths(layer: Layer, level: Level, lang: Lang) -> Part:
             paths |= {
                 own: document(f"tileset.{one.id}", "tileSet"),
                 f"{own}/tilejson.json": document(f"tilejson.{one.id}", "tileJson"),
-                f"{own}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": _tile_path(
+                f"{own}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": tile_path(
                     layer, title, one
                 ),
             }
@@ -242,10 +205,10 @@ def _items_path(layer: Layer, level: Level, lang: Lang, title: str) -> Part:
             "summary": f"{title}: items",
             "tags": [layer.theme],
             "parameters": [
-                *_parameters(("itemsFormat", "lang", *ITEMS_PARAMETERS)),
+                *parameters_of(("itemsFormat", "lang", *ITEMS_PARAMETERS)),
                 *properties,
             ],
-            "responses": _responses("Features", content, _WRONG, _SAME, _BUSY),
+            "responses": responses_of("Features", content, WRONG, SAME, BUSY),
         },
         "options": _options(f"items.options.{layer.id}", layer),
     }
@@ -266,9 +229,9 @@ def _item_path(layer: Layer, title: str) -> Part:
             "operationId": f"item.{layer.id}",
             "summary": f"{title}: item",
             "tags": [layer.theme],
-            "parameters": _parameters(("itemId", "f", "lang", *ITEM_PARAMETERS)),
-            "responses": _responses(
-                "One feature", content, _WRONG, _MISSING, _SAME, _BUSY
+            "parameters": parameters_of(("itemId", "f", "lang", *ITEM_PARAMETERS)),
+            "responses": responses_of(
+                "One feature", content, WRONG, MISSING, SAME, BUSY
             ),
         },
         "options": _options(f"item.options.{layer.id}", layer, "itemId"),
@@ -280,37 +243,11 @@ def _options(operation: str, layer: Layer, *path: str) -> Part:
         "operationId": operation,
         "summary": "Methods that the caller may use",
         "tags": [layer.theme],
-        "parameters": _parameters(path),
+        "parameters": parameters_of(path),
         "responses": {
             "204": {"description": "Methods are in the Allow header."},
             "401": ref(RESPONSE_REF, "Unauthorized"),
         },
-    }
-
-
-def _tile_path(layer: Layer, title: str, matrix_set: MatrixSet) -> Part:
-    low, high = (max(0, zoom - matrix_set.shift) for zoom in zoom_range(layer))
-    content = {MVT: {"schema": {"type": "string", "format": "binary"}}}
-    format_ = {
-        "name": "f",
-        "in": "query",
-        "required": False,
-        "schema": {"type": "string", "enum": ["mvt"]},
-    }
-    return {
-        "get": {
-            "operationId": f"tile.{matrix_set.id}.{layer.id}",
-            "summary": f"{title}: vector tile, zoom {low} to {high}",
-            "tags": [layer.theme],
-            "parameters": [
-                *_parameters(("tileMatrix", "tileRow", "tileCol", "day")),
-                format_,
-            ],
-            "responses": {
-                "204": {"description": "Nothing lies in this tile."},
-                **_responses("Vector tile", content, _WRONG, _MISSING, _SAME, _BUSY),
-            },
-        }
     }
 
 
@@ -356,17 +293,17 @@ def _process_paths(process: Process, lang: Lang) -> Part:
             "required": True,
             "content": {"application/json": {"schema": body}},
         },
-        "responses": _responses(
+        "responses": responses_of(
             "The result",
             content,
-            _WRONG,
+            WRONG,
             ("403", "Forbidden"),
             ("422", "NoData"),
-            _BUSY,
+            BUSY,
         ),
     }
     return {
-        path: _document(f"process.{process.id}", title, "process", tag="processes"),
+        path: document_path(f"process.{process.id}", title, "process", tag="processes"),
         f"{path}/execution": {"post": execution},
     }
 

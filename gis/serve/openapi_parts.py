@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from gis.publish.pygeoapi import DEFAULT_LIMIT, MAXIMUM_LIMIT
@@ -159,6 +160,9 @@ def build_parameters(city: City) -> Part:
             "`hits`: the number of features only.",
             {"type": "string", "enum": ["results", "hits"], "default": "results"},
         ),
+        "collections": _query(
+            "collections", "Layers to answer with; without it, all.", names
+        ),
         "itemId": path_parameter("itemId", "Code of the feature.", text),
         "tileMatrix": path_parameter(
             "tileMatrix",
@@ -259,4 +263,55 @@ def build_responses() -> Part:
         "NoData": problem("The city keeps nothing from which to answer."),
         "ServerError": problem("An error inside, with a reference number."),
         "Busy": problem("The answer would take too long, or the server is busy."),
+    }
+
+
+def parameters_of(names: Iterable[str]) -> list[Part]:
+    """References to shared parameters."""
+    return [ref(PARAMETER_REF, name) for name in names]
+
+
+def responses_of(
+    description: str, content: Part, *others: tuple[str, str], status: str = "200"
+) -> Part:
+    """An operation's answers: the good one, the usual errors, and others by name."""
+    found: Part = {
+        status: {"description": description, "content": content},
+        "401": ref(RESPONSE_REF, "Unauthorized"),
+        "500": ref(RESPONSE_REF, "ServerError"),
+    }
+    return found | {code: ref(RESPONSE_REF, name) for code, name in others}
+
+
+WRONG = ("400", "BadRequest")
+MISSING = ("404", "NotFound")
+SAME = ("304", "NotModified")
+BUSY = ("503", "Busy")
+
+
+def document_path(
+    operation: str,
+    summary: str,
+    schema: str,
+    *,
+    tag: str = "server",
+    media_type: str = "application/json",
+    path: tuple[Part, ...] = (),
+    missing: bool = False,
+    known: tuple[str, ...] = (),
+) -> Part:
+    """A path that answers with a document or its page."""
+    content = {
+        media_type: {"schema": ref(SCHEMA_REF, schema)},
+        "text/html": {"schema": {"type": "string"}},
+    }
+    others = [WRONG, SAME, *([MISSING] if missing else [])]
+    return {
+        "get": {
+            "operationId": operation,
+            "summary": summary,
+            "tags": [tag],
+            "parameters": [*path, *parameters_of(("f", "lang", *known))],
+            "responses": responses_of(summary, content, *others),
+        }
     }

@@ -56,7 +56,9 @@ class Tiles:
         """The list of a layer's tilesets: one per tile matrix set."""
         only(request, ())
         layer = self._tiled(request)
-        found = [self._tileset(request, layer, one) for one in MATRIX_SETS.values()]
+        found = [
+            self.build_tileset(request, layer, one) for one in MATRIX_SETS.values()
+        ]
         made = {
             "id": layer.id,
             "title": layer.title.in_language(self._context.lang_of(request)),
@@ -71,14 +73,20 @@ class Tiles:
         """Metadata of the tileset."""
         only(request, ())
         layer = self._tiled(request)
-        matrix_set = _matrix_set(request)
-        return self._answer(request, self._tileset(request, layer, matrix_set))
+        matrix_set = matrix_set_of(request)
+        return self._answer(request, self.build_tileset(request, layer, matrix_set))
 
     async def tilejson(self, request: Request) -> Response:
         """TileJSON 3.0, for MapLibre and others."""
         only(request, ())
         layer = self._tiled(request)
-        matrix_set = _matrix_set(request)
+        made = self.build_tilejson(request, layer, matrix_set_of(request))
+        return document_answer(self._context, request, made)
+
+    def build_tilejson(
+        self, request: Request, layer: Layer, matrix_set: MatrixSet
+    ) -> Document:
+        """TileJSON of a layer."""
         context = self._context
         level, lang = context.level_of(request), context.lang_of(request)
         say = context.texts.say
@@ -86,9 +94,9 @@ class Tiles:
             name: column.title.in_language(lang)
             for name, column in layer.columns_at(level).items()
         }
-        low, high = _zooms(layer, matrix_set)
+        low, high = zooms_of(layer, matrix_set)
         west, south, east, north = context.city.extent
-        made = {
+        return {
             "tilejson": "3.0.0",
             "id": layer.id,
             "name": layer.title.in_language(lang),
@@ -111,13 +119,12 @@ class Tiles:
                 }
             ],
         }
-        return document_answer(context, request, made)
 
     async def tile(self, request: Request) -> Response:
         """One tile; 204 when nothing lies in it."""
         only(request, ("datetime",))
         layer = self._tiled(request)
-        matrix_set = _matrix_set(request)
+        matrix_set = matrix_set_of(request)
         format_of(request, {"mvt": (MVT, "*/*")})
         context = self._context
         level = context.level_of(request)
@@ -128,41 +135,51 @@ class Tiles:
         version = self._composer.version(layer.id)
         if "if-none-match" in request.headers or question in context.kept:
             held = await fetch(request, context.database, level, [version])
-            if answer := self._held(request, question, held[0], level):
+            if answer := self.held(request, question, held[0], level):
                 return answer
         async with context.lanes.pages.slot():
-            current, body = await self._made(request, tile, version)
+            current, body = await self.made(request, tile, version)
         body = await packed(request, body)
         context.kept.put(question, current, body)
-        return _tile_answer(body, _tile_headers(question, current, level))
+        return tile_answer(body, tile_headers(question, current, level))
 
-    async def _made(
-        self, request: Request, tile: Tile, version: Statement
+    async def made(
+        self,
+        request: Request,
+        tile: Tile,
+        version: Statement,
+        most: int | None = None,
     ) -> tuple[int, bytes]:
-        """Version and tile: in full, with codes alone, or coarse, as it fits."""
+        """Version and tile: in full, with codes alone, or coarse, as it fits.
+
+        Parameters
+        ----------
+        most : bytes that the tile may have; None: what every tile may have
+        """
+        most = LARGEST_BYTES if most is None else most
         database, level = self._context.database, tile.level
         wanted = [version, self._tiler.full(tile)]
         first, row = await fetch(request, database, level, wanted)
         body, count = row or (b"", 0)
         largest = largest_at(tile.index[0] + tile.matrix_set.shift)
-        if count <= largest and len(body) > LARGEST_BYTES:
+        if count <= largest and len(body) > most:
             lean = self._tiler.full(tile, ["code"])
             body = ((await fetch(request, database, level, [lean]))[0] or (b"",))[0]
-        if count > largest or len(body) > LARGEST_BYTES:
+        if count > largest or len(body) > most:
             coarse = self._tiler.coarse(tile)
             body = ((await fetch(request, database, level, [coarse]))[0] or (b"",))[0]
         return (first or (0,))[0], bytes(body)
 
-    def _held(
+    def held(
         self, request: Request, question: str, version: Row | None, level: Level
     ) -> Response | None:
         """304, or the tile made before, when the table's version still stands."""
         current = (version or (0,))[0]
-        headers = _tile_headers(question, current, level)
+        headers = tile_headers(question, current, level)
         if is_unchanged(request, headers["ETag"]):
             return not_modified(headers)
         body = self._context.kept.get(question, current)
-        return None if body is None else _tile_answer(body, headers)
+        return None if body is None else tile_answer(body, headers)
 
     def _tiled(self, request: Request) -> Layer:
         """The layer of the path, when its places may be seen.
@@ -182,14 +199,15 @@ class Tiles:
             return page_answer(context, request, "tiles.html", data=made)
         return document_answer(context, request, made)
 
-    def _tileset(
+    def build_tileset(
         self, request: Request, layer: Layer, matrix_set: MatrixSet
     ) -> Document:
+        """Metadata of a layer's tileset."""
         context = self._context
         level, lang = context.level_of(request), context.lang_of(request)
         west, south, east, north = context.city.extent
         fields = finished(build_fields(layer, level), lang)
-        low, high = _zooms(layer, matrix_set)
+        low, high = zooms_of(layer, matrix_set)
         links = [
             ("self", "application/json", "This tileset", ""),
             ("item", MVT, "Vector tile", "/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"),
@@ -250,11 +268,12 @@ class Tiles:
         return made
 
 
-def _tile_headers(question: str, version: int, level: Level) -> dict[str, str]:
+def tile_headers(question: str, version: int, level: Level) -> dict[str, str]:
+    """Caching headers of a tile, by what it depends on."""
     return cache_headers(level, _SECONDS, weak_etag(question, version))
 
 
-def _tile_answer(body: bytes, headers: dict[str, str]) -> Response:
+def tile_answer(body: bytes, headers: dict[str, str]) -> Response:
     """The tile; 204 where nothing lies in it."""
     if not body:
         return Response(status_code=204, headers=headers)
@@ -275,7 +294,7 @@ def _root(layer: Layer, matrix_set: MatrixSet) -> str:
     return f"{BASE}/collections/{layer.id}/tiles/{matrix_set.id}"
 
 
-def _matrix_set(request: Request) -> MatrixSet:
+def matrix_set_of(request: Request) -> MatrixSet:
     """The tile matrix set of the path.
 
     Raises
@@ -290,7 +309,7 @@ def _matrix_set(request: Request) -> MatrixSet:
     return found
 
 
-def _zooms(layer: Layer, matrix_set: MatrixSet) -> tuple[int, int]:
+def zooms_of(layer: Layer, matrix_set: MatrixSet) -> tuple[int, int]:
     """First and last zoom of the layer's tiles in a matrix set."""
     low, high = zoom_range(layer)
     return max(0, low - matrix_set.shift), max(0, high - matrix_set.shift)
@@ -308,7 +327,7 @@ def _index(
     """
     path = request.path_params
     tile = read_tile_index(path["zoom"], path["row"], path["column"])
-    low, high = _zooms(layer, matrix_set)
+    low, high = zooms_of(layer, matrix_set)
     if not low <= tile[0] <= high:
         raise NotFound(f"tileMatrix {tile[0]}: there are tiles at {low} to {high}")
     return tile

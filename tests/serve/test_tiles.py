@@ -3,6 +3,7 @@
 import math
 
 import mapbox_vector_tile
+import psycopg
 import pytest
 
 from gis.db import tiles
@@ -194,3 +195,43 @@ def test_tiles_with_too_many_bytes_keep_codes_or_cells(start, monkeypatch):
         with start() as server:
             features = decoded_at(server, path_at(15))["unit_grid"]["features"]
             assert all(set(feature["properties"]) == {kept} for feature in features)
+
+
+def test_tiles_of_many_layers(server, catalogue):
+    column, row = tile_at(120.1605, 30.2705, 14)
+    path = f"/tiles/WebMercatorQuad/14/{row}/{column}"
+    chosen = decoded_at(server, f"{path}?collections=unit_grid,road")
+    assert list(chosen) == ["unit_grid", "road"]
+    assert chosen["unit_grid"] == decoded_at(server, path_at(14))["unit_grid"]
+    whole = set(decoded_at(server, path))
+    assert {"unit_grid", "road", "community"} <= whole
+    assert "camera" not in whole
+    assert "case_record" not in whole
+    assert server.get(f"{path}?collections=camera").status_code == 400
+    assert server.get(f"{path}?collections=none").status_code == 400
+    assert (
+        server.get(f"{path}?collections=building&datetime=2001-01-01").status_code
+        == 204
+    )
+    answer = server.get(path)
+    same = server.get(path, headers={"If-None-Match": answer.headers["etag"]})
+    assert same.status_code == 304
+    with psycopg.connect(server.dsn) as connection:
+        connection.execute("UPDATE city.road SET source = source")
+    assert server.get(path).headers["etag"] != answer.headers["etag"]
+
+
+def test_metadata_of_many_layers(server):
+    for name in MATRIX_SETS:
+        found = server.json(f"/tiles/{name}?collections=road,district")
+        assert [layer["id"] for layer in found["layers"]] == ["road", "district"]
+        item = next(link for link in found["links"] if link["rel"] == "item")
+        assert item["href"].endswith("?collections=road,district")
+        tilejson = server.json(f"/tiles/{name}/tilejson.json?collections=road")
+        assert [layer["id"] for layer in tilejson["vector_layers"]] == ["road"]
+    listed = server.json("/tiles")["tilesets"]
+    assert [entry["tileMatrixSetId"] for entry in listed] == list(MATRIX_SETS)
+    assert server.get("/tiles?f=html").status_code == 200
+    rels = [link["rel"] for link in server.json("/")["links"]]
+    assert sum(rel.endswith("/tilesets-vector") for rel in rels) == 1
+    assert server.get("/tiles/Other").status_code == 404
