@@ -155,7 +155,8 @@ class AsyncDatabase:
             self.reader(level) as connection,
             connection.cursor(binary=True) as cursor,
         ):
-            found = cursor.stream(*statement, binary=True, size=rows)
+            chunked = rows if psycopg.capabilities.has_stream_chunked() else 1
+            found = cursor.stream(*statement, binary=True, size=chunked)
             reading = cast(AsyncGenerator[tuple[Any, ...]], found)
             async with contextlib.aclosing(reading):
                 yield _in_batches(reading, rows)
