@@ -22,7 +22,7 @@ from gis.load.rules import Rules, apply_rule
 from gis.load.shapes import Shapes, build_shapes
 from gis.load.shortnames import short_names
 from gis.load.source import Source
-from gis.load.values import as_text, convert, mask_phones
+from gis.load.values import as_text, convert, mask_personal
 from layers import City, CodeTable, Column, Layer
 
 
@@ -133,7 +133,7 @@ def prepare(source: Source, context: Context, *, seen: Seen | None = None) -> Pr
             reasons=reasons,
         )
         if column.type == "text" and name not in ("code", "source"):
-            values, hits = mask_phones(columns[name])
+            values, hits = mask_personal(columns[name])
             if hits:
                 masked_rows |= values != columns[name]
                 columns[name] = values
@@ -187,6 +187,10 @@ def _map_columns(
     declared = context.rules.headers
     order = [h for h in declared if h in source.columns]
     order += [h for h in source.columns if h not in declared]
+    # a header that is a column's own name comes before one that is only like it
+    order.sort(key=lambda h: h not in context.mapping and h not in declared)
+    own = {*context.mapping, *declared, *layer.all_columns, *shortened}
+    order.sort(key=lambda h: h not in own)
     for header in order:
         cells = source.columns[header]
         if header in context.mapping:
@@ -322,7 +326,7 @@ def row_contents(source: Source, rows: NDArray[Any]) -> list[dict[str, str | Non
     if not len(rows):
         return []
     content = {
-        header: mask_phones(as_text(cells[rows]))[0]
+        header: mask_personal(as_text(cells[rows]))[0]
         for header, cells in source.columns.items()
     }
     if source.geometry is not None and not source.has_position_columns:

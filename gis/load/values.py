@@ -20,32 +20,37 @@ Cells = NDArray[Any]
 
 _TRUE = {"true", "t", "1", "yes", "y", "是", "有"}
 _FALSE = {"false", "f", "0", "no", "n", "否", "无"}
-_PERSONAL_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+_PERSONAL = (
+    (re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)"), r"\1****\2"),
+    # an account and its password in an address of a stream
+    (re.compile(r"(\w+://)[^/\s:@]+:[^/\s@]+@"), r"\1***@"),
+    (re.compile(r"(?i)\b(password|passwd|pwd)(\s*[=:]\s*)[^\s&;,]+"), r"\1\2***"),
+    (re.compile(r"(密码|口令)(\s*[=:：]\s*)[^\s&;,，；]+"), r"\1\2***"),
+)
+_MAY_BE_PERSONAL = r"(?i)1[3-9]\d{9}|://[^/\s]+@|passw|pwd|密码|口令"
 
 
-def mask_phones(cells: Cells) -> tuple[Cells, int]:
-    """Text with the middle of every personal mobile number starred, and how many rows.
+def mask_personal(cells: Cells) -> tuple[Cells, int]:
+    """Text with personal mobile numbers and credentials starred, and how many rows.
 
     Examples
     --------
-    >>> cells, n = mask_phones(np.array(["tel 13800138000", None], dtype=object))
-    >>> cells[0], n
-    ('tel 138****8000', 1)
+    >>> told = ["tel 13800138000", "rtsp://admin:x1@10.0.0.1/1"]
+    >>> cells, n = mask_personal(np.array(told, dtype=object))
+    >>> cells.tolist(), n
+    (['tel 138****8000', 'rtsp://***@10.0.0.1/1'], 2)
     """
     masked = cells.copy()
     rows = 0
-    for i in np.flatnonzero(_may_hold_phone(cells)):
-        text = _PERSONAL_PHONE.sub(r"\1****\2", cells[i])
+    may = pc.match_substring_regex(as_arrow(cells), _MAY_BE_PERSONAL).fill_null(False)
+    for i in np.flatnonzero(may.to_numpy(zero_copy_only=False)):
+        text = cells[i]
+        for pattern, stars in _PERSONAL:
+            text = pattern.sub(stars, text)
         if text != cells[i]:
             masked[i] = text
             rows += 1
     return masked, rows
-
-
-def _may_hold_phone(cells: Cells) -> NDArray[np.bool_]:
-    """(n,) texts with eleven digits of the right beginning in a row."""
-    found = pc.match_substring_regex(as_arrow(cells), r"1[3-9]\d{9}")
-    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False))
 
 
 def as_arrow(cells: Cells) -> Any:  # noqa: ANN401  # untyped library class

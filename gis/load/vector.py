@@ -15,6 +15,11 @@ from gis.load.text import find_encoding
 
 _ENCODED = {".shp", ".dbf", ".tab", ".mif"}
 # these state degrees of WGS 84 by their own definition, whatever they hold
+# how KML draws a place, which every file has and no layer keeps
+_KML = (
+    "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility",
+    "drawOrder", "icon",
+)  # fmt: skip
 _UNDECLARED = {".geojson", ".json", ".kml", ".kmz"}
 
 
@@ -55,6 +60,8 @@ def read_vector(
         raise LoadError(f"{path.name}: cannot be read: {error}") from error
     except (ValueError, UnicodeDecodeError, LookupError) as error:
         raise LoadError(f"{path.name}: cannot be decoded: {error}") from error
+    if path.suffix.lower() in (".kml", ".kmz"):
+        frame = frame.drop(columns=[c for c in _KML if c in frame.columns])
     suffix = path.with_suffix("").suffix if source != str(path) else path.suffix
     srid = None if suffix.lower() in _UNDECLARED else _srid(frame)
     return frame, srid, notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,6 @@ def _driver(name: str, **options: Any) -> Callable[..., None]:  # noqa: ANN401  
 
 def _shp(frame: pd.DataFrame, path: Path, layer: str) -> None:
     """A zip of the shapefile and its companions, in UTF-8, short names declared."""
-    import tempfile
-
     for name in frame.columns:
         long = [
             v for v in frame[name] if isinstance(v, str) and len(v.encode()) > _FIELD
@@ -114,12 +113,35 @@ def _shp(frame: pd.DataFrame, path: Path, layer: str) -> None:
     for name in named.columns.drop("geometry", errors="ignore"):
         if named[name].map(type).isin([bool]).any():
             named[name] = named[name].map({True: "true", False: "false"})
+    _zip(_driver("ESRI Shapefile", encoding="UTF-8"), named, path, f"{layer}.shp")
+
+
+def _gdb(frame: pd.DataFrame, path: Path, layer: str) -> None:
+    """A zip of the folder that a file geodatabase is."""
+    write = _driver(
+        "OpenFileGDB",
+        TARGET_ARCGIS_VERSION="ARCGIS_PRO_3_2_OR_LATER",  # whole numbers of 64 bits
+        # its lattice by default is a tenth of a millimetre; a millionth keeps ours
+        XORIGIN=-400,
+        YORIGIN=-400,
+        XYSCALE=1e12,
+    )
+    _zip(write, frame, path, f"{layer}.gdb")
+
+
+def _zip(
+    write: Callable[[pd.DataFrame, Path, str], None],
+    frame: pd.DataFrame,
+    path: Path,
+    name: str,
+) -> None:
+    """What a writer of several files writes, as one."""
     with tempfile.TemporaryDirectory(prefix="citygrid-") as folder:
-        target = Path(folder) / f"{layer}.shp"
-        _driver("ESRI Shapefile", encoding="UTF-8")(named, target, layer)
+        target = Path(folder) / name
+        write(frame, target, target.stem)
         with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-            for file in sorted(Path(folder).iterdir()):
-                archive.write(file, file.name)
+            for file in sorted(p for p in Path(folder).rglob("*") if p.is_file()):
+                archive.write(file, str(file.relative_to(folder)))
 
 
 def _shapes(frame: pd.DataFrame) -> Any:  # noqa: ANN401  # array of shapely's
@@ -158,5 +180,14 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path, str], None]] = {
     "fgb": _driver("FlatGeobuf", SPATIAL_INDEX="NO"),
     "parquet": _parquet,
     "shp": _shp,
+    "jsonfg": _driver(
+        "JSONFG", COORDINATE_PRECISION_GEOMETRY=17, COORDINATE_PRECISION_PLACE=17
+    ),
+    "kml": _driver("LIBKML"),
+    "gdb": _gdb,
 }
-SUFFIXES = {form: f".{form}" for form in WRITERS} | {"shp": ".zip"}
+SUFFIXES = {form: f".{form}" for form in WRITERS} | {
+    "shp": ".zip",
+    "gdb": ".zip",
+    "jsonfg": ".json",
+}

@@ -225,6 +225,24 @@ def test_personal_phones_are_masked(load: Loader) -> None:
     assert load.rows("service_point")[0]["name"] == "张三 138****8000"
 
 
+def test_credentials_are_masked(load: Loader) -> None:
+    at = shapely.Point(*HERE)
+    rows = [
+        {"code": "1", "name": "rtsp://admin:Hik12345@10.1.2.3:554/h264", "at": at},
+        {"code": "2", "name": "门禁 密码：8888", "at": at},
+        {"code": "3", "name": "http://example.org/a?user=x&password=y&z=1", "at": at},
+        {"code": "4", "name": "info@example.org 0571-87654321", "at": at},
+    ]
+    report = load("service_point", rows)
+    assert report.masked == 3
+    assert [r["name"] for r in load.rows("service_point")] == [
+        "rtsp://***@10.1.2.3:554/h264",
+        "门禁 密码：***",
+        "http://example.org/a?user=x&password=***&z=1",
+        "info@example.org 0571-87654321",
+    ]
+
+
 def test_loading_again_changes_nothing(load: Loader) -> None:
     rows = [park("a"), park("b")]
     load("park", rows, valid_from=DAY(2015, 1, 1))
@@ -369,3 +387,27 @@ def test_a_failed_load_leaves_the_state_before(load: Loader) -> None:
     with pytest.raises(psycopg.OperationalError):
         load("park", [park("b")], on_progress=cut)
     assert load.rows("park") == before
+
+
+def test_curves_are_drawn_as_lines(load: Loader, tmp_path: Path) -> None:
+    """A curved polygon, as computer-aided drawing makes, becomes a polygon."""
+    gml = tmp_path / "curve.gml"
+    ring = "30.27 120.16 30.271 120.161 30.27 120.162"
+    gml.write_text(
+        '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml/3.2">'
+        '<gml:featureMember><park gml:id="p1"><code>p1</code><name>圆园</name><g>'
+        '<gml:Polygon gml:id="q" srsName="urn:ogc:def:crs:EPSG::4490"><gml:exterior>'
+        "<gml:Ring><gml:curveMember><gml:Curve gml:id='c'><gml:segments>"
+        f"<gml:ArcString><gml:posList>{ring} 30.269 120.161 30.27 120.16</gml:posList>"
+        "</gml:ArcString></gml:segments></gml:Curve></gml:curveMember></gml:Ring>"
+        "</gml:exterior></gml:Polygon></g></park></gml:featureMember>"
+        "</gml:FeatureCollection>",
+        "utf-8",
+    )
+    report = load_source(
+        load.database, load.catalogue, load.city, "park", read_source(gml),
+        datum="cgcs2000",
+    )  # fmt: skip
+    assert report.loaded == 1, report.reasons
+    row = load.rows("park")[0]
+    assert shapely.from_wkt(row["wkt"]).area == pytest.approx(32_700, rel=0.2)

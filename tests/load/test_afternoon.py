@@ -115,3 +115,22 @@ def test_standard_input_mapping_and_retirement(
     assert [f["properties"]["code"] for f in features] == ["P1"]
     shell("load", out, "--layer", "tourist_service", "--datum", "cgcs2000")
     assert loads(shell)[0]["report"]["unchanged"] == 1
+
+
+def test_back_up_destroy_restore(
+    shell: Shell, empty_db: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "points.csv"
+    file.write_text(CSV, "utf-8")
+    shell("load", file, "--layer", "tourist_service", "--datum", "wgs84")
+    shell("backup", "create")
+    name = shell("backup", "list").split("\t")[0]
+    assert (tmp_path / "backups" / name / "manifest.json").is_file()
+    assert "完好 whole" in shell("backup", "verify", name)
+    shell("load", "undo", "1")
+    assert codes(empty_db) == []
+    told = shell("backup", "restore", "--yes", "--config", tmp_path / "restored")
+    assert "the former database is kept as" in told
+    assert codes(empty_db) == ["P1"]
+    assert len(loads(shell)) == 1
+    assert (tmp_path / "restored" / "city.yaml").is_file()
