@@ -25,7 +25,7 @@ from layers import Catalogue, City
 from tests.conftest import ROOT
 from tests.db.test_loader import DAY, Loader
 
-ROWS = 20_000
+ROWS = 8_000
 SEED = 20151
 
 
