@@ -12,12 +12,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psycopg
 
 from gis.db.merge import Key, Merge, Progress, is_empty
 from gis.db.outline import read_known_codes, read_outline
@@ -94,7 +96,8 @@ def load_source(
 
     Raises
     ------
-    LoadError : the file as a whole cannot become this layer; nothing is written
+    LoadError : the file as a whole cannot become this layer, or the database failed;
+        nothing is written
     """
     declared = catalogue[layer]
     if declared.derived:
@@ -103,7 +106,7 @@ def load_source(
         raise LoadError(f"--mode: {mode!r} given, must be one of {', '.join(MODES)}")
     tell = on_progress or (lambda *_: None)
     day = valid_from or date.today()
-    with database.owner() as connection:
+    with _failures_said(layer), database.owner() as connection:
         queue(connection, layer, tell, len(source))
         context = Context(
             layer=declared,
@@ -156,6 +159,18 @@ def load_source(
             report.load_id = None
     tell("完成 done", len(source), len(source))
     return report
+
+
+@contextmanager
+def _failures_said(layer: str) -> Iterator[None]:
+    """Say that a lost connection or a full disk left the table as it was."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise LoadError(
+            f"{layer}: 数据库中断，整批未写入 the database failed, the load was taken "
+            f"back whole (citygrid load list tells): {str(error).strip()}"
+        ) from error
 
 
 @dataclass

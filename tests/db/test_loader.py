@@ -370,25 +370,6 @@ def test_several_tables_must_be_told_apart(tmp_path: Path) -> None:
     assert len(read_source(file, table="two")) == 1
 
 
-def test_a_failed_load_leaves_the_state_before(load: Loader) -> None:
-    import psycopg
-
-    load("park", [park("a")])
-    before = load.rows("park")
-
-    def cut(step: str, done: int, total: int) -> None:
-        if step.startswith("写入"):
-            with load.database.owner(autocommit=True) as other:
-                other.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
-                )
-
-    with pytest.raises(psycopg.OperationalError):
-        load("park", [park("b")], on_progress=cut)
-    assert load.rows("park") == before
-
-
 def test_curves_are_drawn_as_lines(load: Loader, tmp_path: Path) -> None:
     """A curved polygon, as computer-aided drawing makes, becomes a polygon."""
     gml = tmp_path / "curve.gml"

@@ -20,10 +20,10 @@ from gis.db.cluster import Cluster, kill
 from gis.db.history import list_loads
 from gis.db.migrate import find_migrations, migrate
 from gis.db.pool import Database
-from gis.errors import ClusterError
+from gis.errors import ClusterError, LoadError
 from layers import Catalogue, City
 from tests.conftest import ROOT
-from tests.db.test_loader import DAY, Loader
+from tests.db.test_loader import DAY, Loader, park
 
 ROWS = 8_000
 SEED = 20151
@@ -171,3 +171,42 @@ def test_a_lost_connection_is_said(catalogue: Catalogue, city: City) -> None:
     absent = Database("host=/nonexistent dbname=citygrid user=citygrid")
     with pytest.raises(ClusterError, match="no connection to"):
         Loader(absent, catalogue, city)("park", [{"code": "a"}])
+
+
+@pytest.fixture
+def load(empty_db: Database, catalogue: Catalogue, city: City) -> Loader:
+    return Loader(empty_db, catalogue, city)
+
+
+def test_a_failed_load_leaves_the_state_before(load: Loader) -> None:
+    load("park", [park("a")])
+    before = load.rows("park")
+
+    def cut(step: str, done: int, total: int) -> None:
+        if step.startswith("写入"):
+            with load.database.owner(autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+                )
+
+    with pytest.raises(LoadError, match="taken back whole"):
+        load("park", [park("b")], on_progress=cut)
+    assert load.rows("park") == before
+
+
+def test_a_full_disk_leaves_the_state_before(load: Loader) -> None:
+    load("park", [park("a")])
+    before = load.rows("park")
+    with load.database.owner(autocommit=True) as connection:
+        connection.execute(
+            'CREATE FUNCTION city."full"() RETURNS trigger LANGUAGE plpgsql AS '
+            "$$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$"
+        )
+        connection.execute(
+            'CREATE TRIGGER "full" AFTER INSERT ON city.park '
+            'FOR EACH STATEMENT EXECUTE FUNCTION city."full"()'
+        )
+    with pytest.raises(LoadError, match=r"taken back whole .*no space left"):
+        load("park", [park("b")])
+    assert load.rows("park") == before
