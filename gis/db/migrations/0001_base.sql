@@ -1,7 +1,6 @@
 -- What stands before any layer: extensions, roles, versions, loads, results.
 
 CREATE EXTENSION IF NOT EXISTS postgis;
-CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 DO $$
 DECLARE
@@ -75,14 +74,6 @@ CREATE TABLE ledger.reject (
     reason text NOT NULL,
     content json NOT NULL, -- not jsonb: the columns keep the file's order
     PRIMARY KEY (load_id, row_number)
-);
-
--- Versions that a load of the same date took the place of.
-CREATE TABLE ledger.replaced (
-    replaced_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    layer text NOT NULL,
-    replaced_at timestamp with time zone NOT NULL DEFAULT now(),
-    content jsonb NOT NULL
 );
 
 -- Results by the hash of process, inputs and layer versions: asked twice, worked out once.
