@@ -65,17 +65,22 @@ def _csv(frame: pd.DataFrame, path: Path, layer: str) -> None:
 
 def _xlsx(frame: pd.DataFrame, path: Path, layer: str) -> None:
     table = _table(frame)
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(layer[:31])
-    sheet.append(list(table.columns))
-    for row in table.itertuples(index=False):
-        cells = [None if pd.isna(cell) else cell for cell in row]
-        if any(isinstance(cell, str) and len(cell) > _CELL for cell in cells):
+    rows = [
+        [None if pd.isna(cell) else cell for cell in row]
+        for row in table.itertuples(index=False)
+    ]
+    # before the book is opened: one left half-written cannot be closed
+    for row in rows:
+        if any(isinstance(cell, str) and len(cell) > _CELL for cell in row):
             raise LoadError(
                 f"{layer}: {row[0]}: 单元格放不下 a spreadsheet's cell holds at most "
                 f"{_CELL:,} characters; use --format gpkg"
             )
-        sheet.append(cells)
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet(layer[:31])
+    sheet.append(list(table.columns))
+    for row in rows:
+        sheet.append(row)
     book.save(path)
 
 
