@@ -243,14 +243,14 @@ class _Cutter:
     def _until(self, ring: Ring, is_done: Callable[[Ring], bool]) -> list[Ring]:
         """Halve a piece until each part is done, or no clean cut is left."""
         done: list[Ring] = []
-        todo = [ring]
-        while todo:
-            piece = todo.pop()
+        waiting = [ring]
+        while waiting:
+            piece = waiting.pop()
             parts = None if is_done(piece) else self._halve(piece)
             if parts is None:
                 done.append(piece)
             else:
-                todo += parts
+                waiting += parts
         return done
 
     def _halve(self, ring: Ring) -> list[Ring] | None:
