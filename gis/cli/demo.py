@@ -12,7 +12,7 @@ from tqdm import tqdm
 from gis.cli._place import Place, find_place, running
 from gis.db.pool import Database
 from gis.db.statements import statement
-from gis.demo.load import load_demo
+from gis.demo.load import ACTOR, LAST_LAYER, load_demo
 from gis.errors import LoadError
 
 
@@ -45,10 +45,13 @@ def build(size: str | None, seed: int | None) -> None:
 
 
 def has_city(database: Database, place: Place) -> bool:
-    """Whether the outline layer holds anything."""
-    with database.reader() as connection:
-        rows = connection.execute(statement("read_versions")).fetchall()
-    return bool(dict(rows).get(place.city.outline))
+    """Whether a whole city is there: a demo that was cut off is built on."""
+    with database.owner() as connection:
+        versions = dict(connection.execute(statement("read_versions")).fetchall())
+        loads = connection.execute(statement("count_loads_by"), {"actor": ACTOR})
+        begun = loads.fetchone()
+    wanted = LAST_LAYER if begun and begun[0] else place.city.outline
+    return bool(versions.get(wanted))
 
 
 def build_demo(

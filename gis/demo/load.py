@@ -13,6 +13,8 @@ from gis.load import LoadReport
 from layers import Catalogue, City
 
 Progress = Callable[[str, float], None]
+ACTOR = "demo"
+LAST_LAYER = "indicator_value"  # once it holds rows, the city is whole
 
 
 def load_demo(
@@ -40,7 +42,7 @@ def load_demo(
     reports = []
     for layer, frame in build_city(size, seed, tell):
         report = load_frame(
-            database, catalogue, city, layer, frame, datum="cgcs2000", actor="demo"
+            database, catalogue, city, layer, frame, datum="cgcs2000", actor=ACTOR
         )
         if report.refused:
             raise LoadError(

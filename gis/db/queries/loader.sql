@@ -160,3 +160,7 @@ FROM {table} old WHERE j.load_id = {load_id} AND j.fid = old.fid
 -- Number and rows of the load that filled the empty table and stands, None if none.
 SELECT max(load_id) FROM ledger.load
 WHERE layer = %(layer)s AND was_empty AND undone_by IS NULL
+
+-- name: count_loads_by
+-- Number of loads of an actor; %(actor)s.
+SELECT count(*) FROM ledger.load WHERE actor = %(actor)s
