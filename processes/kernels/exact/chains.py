@@ -9,6 +9,8 @@ from processes.kernels.exact.emit import add_service_piece, walk_border, walk_ed
 from processes.kernels.exact.events import read_events
 from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
+    AREA_UNIT,
+    HEIGHT_UNIT,
     LINE,
     ONE_SERVICE,
     OTHER,
@@ -26,7 +28,9 @@ from processes.kernels.exact.scene import (
     Sums,
     Truth,
     Whole,
+    other_depth,
     service_depth,
+    zone_of_state,
 )
 
 _NOTHING = START | (START << 20)
@@ -100,6 +104,7 @@ def propagate(
     cell_sums = sums.cell
     area_sums = sums.area
     length_sums = sums.length
+    everything = len(left) - 1
     skips = len(active) > 0
     spot = np.empty((most_events, 3))
     step = np.empty((most_events, 2), np.int64)
@@ -187,10 +192,31 @@ def propagate(
                     min(px, qx) > x0 and max(px, qx) < x0 + width
                     and min(py, qy) > y0 and max(py, qy) < y0 + width
                 ):  # fmt: skip
-                    add_service_piece(
-                        px, py, qx, qy, column, row, state, depth, depths,
-                        width, columns, number, left, unit, cell_sums, area_sums,
-                    )  # fmt: skip
+                    rise = qy - py
+                    if rise != 0.0:
+                        middle = 0.5 * (px + qx)
+                        c = number[row * columns + column]
+                        cell_sums[c, 2 * depth] += np.int64(
+                            (middle - x0) * rise * AREA_UNIT
+                        )
+                        cell_sums[c, 2 * depth + 1] += np.int64(rise * HEIGHT_UNIT)
+                        zone = zone_of_state(state)
+                        held = zone >= 0 and zone < everything
+                        if held:
+                            part = np.int64(
+                                np.rint((middle - left[zone]) * rise * unit[zone])
+                            )
+                            area_sums[depth, zone] += part
+                        if other_depth(state) > 0:
+                            if held:
+                                area_sums[depths + depth, zone] += part
+                            area_sums[depths + depth, everything] += np.int64(
+                                np.rint(
+                                    (middle - left[everything])
+                                    * rise
+                                    * unit[everything]
+                                )
+                            )
                     continue
             state = walk_edge(
                 px, py, qx, qy, state, n, spot, step, kind, depths, width, columns,

@@ -166,6 +166,7 @@ def find_crossings(
         most = max(most, bins.start[c + 1] - bins.start[c])
     ends = np.empty((most, 4), np.int64)
     box = np.empty((most, 4), np.int64)
+    span = np.empty((most, 4), np.int32)
     shape = np.empty(most, np.int64)
     wanted = np.empty(most, np.int8)
     start = np.empty(MOST_ACROSS * MOST_ACROSS + 2, np.int64)
@@ -189,7 +190,7 @@ def find_crossings(
         y0 = row * cell
         m = min(across, cell) if across > 0 else usual_across(n, cell)
         size = (cell + m - 1) // m
-        item = subdivide(n, ends, x0, y0, m, size, start, item)
+        item = subdivide(n, ends, box, x0, y0, m, size, span, start, item)
         for q in range(query_start[c], query_start[c + 1]):
             v = query_vertex[q]
             change[q] = change_to_vertex(

@@ -81,11 +81,15 @@ def _clean(
             continue
         size[r] = n
         ring = xy[begin : begin + n - 1].copy()
-        step = 1 if (double_area > 0) == (hole[r] == 0) else n - 2
+        forward = (double_area > 0) == (hole[r] == 0)
+        at = least
         for k in range(n):
-            at = (least + k * step) % (n - 1)
             xy[begin + k, 0] = ring[at, 0]
             xy[begin + k, 1] = ring[at, 1]
+            if forward:
+                at = at + 1 if at < n - 2 else 0
+            else:
+                at = at - 1 if at > 0 else n - 2
 
 
 @compiled
@@ -183,29 +187,55 @@ def _finite(name: str, xy: Float64) -> None:
 
 def _chains(
     name: str,
-    part: GeometryArray,
+    geometries: GeometryArray,
+    sizes: Int64,
     owner: Int64,
     hole: Int8,
-    shapes: int,
     closed: bool,
     workers: Workers,
 ) -> Chains:
-    """Cleaned chains; `owner` ascends."""
-    coordinates = shapely.get_coordinates(part)
+    """Cleaned chains of `sizes` coordinates each; `owner` ascends."""
+    coordinates = shapely.get_coordinates(geometries)
     _finite(name, coordinates)
-    sizes = shapely.get_num_coordinates(part)
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     xy = np.empty((len(coordinates), 2), np.int64)
-    size = np.zeros(len(part), np.int64)
+    size = np.zeros(len(sizes), np.int64)
     workers.run(
         lambda first, last: _clean(
             first, last, coordinates, start, hole, closed, xy, size
         ),
         even_parts(start, workers.threads),
     )
-    count = np.bincount(owner, minlength=shapes)
+    count = np.bincount(owner, minlength=len(geometries))
     shape_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     return Chains(xy, start[:-1], size, shape_start)
+
+
+def _rings(geometries: GeometryArray) -> tuple[Int64, Int64, Int8]:
+    """Coordinates, geometry and hole-or-not of every ring, in order.
+
+    Notes
+    -----
+    Ring objects are made for shapes with holes or several parts only: for the others,
+    which are most, the polygon's own coordinates are those of its one ring.
+    """
+    is_one = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
+    is_one &= shapely.get_num_interior_rings(geometries) == 0
+    many = np.flatnonzero(~is_one)
+    part, of_part = shapely.get_parts(geometries[many], return_index=True)
+    ring, of_ring = shapely.get_rings(part, return_index=True)
+    owner = np.concatenate([np.flatnonzero(is_one), many[of_part[of_ring]]])
+    order = np.argsort(owner, kind="stable")
+    sizes = np.concatenate(
+        [
+            shapely.get_num_coordinates(geometries[is_one]),
+            shapely.get_num_coordinates(ring),
+        ]
+    )
+    hole = np.zeros(len(ring), np.int8)
+    hole[1:] = of_ring[1:] == of_ring[:-1]
+    holes = np.concatenate([np.zeros(len(owner) - len(ring), np.int8), hole])
+    return sizes[order].astype(np.int64), owner[order], holes[order]
 
 
 def polygon_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
@@ -221,24 +251,16 @@ def polygon_chains(name: str, geometries: GeometryArray, workers: Workers) -> Ch
     ValueError : another kind of geometry, or coordinates that are not finite
     """
     _checked(name, geometries, _POLYGONS)
-    if (shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON).all():
-        ring, owner = shapely.get_rings(geometries, return_index=True)
-        of_ring = owner
-    else:
-        part, of_part = shapely.get_parts(geometries, return_index=True)
-        ring, of_ring = shapely.get_rings(part, return_index=True)
-        owner = of_part[of_ring]
-    hole = np.zeros(len(ring), np.int8)
-    hole[1:] = of_ring[1:] == of_ring[:-1]
-    return _chains(name, ring, owner, hole, len(geometries), True, workers)
+    return _chains(name, geometries, *_rings(geometries), True, workers)
 
 
 def line_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
     """Parts of (multi)lines; arguments and errors as for polygons."""
     _checked(name, geometries, _LINES)
     part, owner = shapely.get_parts(geometries, return_index=True)
+    sizes = shapely.get_num_coordinates(part).astype(np.int64)
     hole = np.zeros(len(part), np.int8)
-    return _chains(name, part, owner, hole, len(geometries), False, workers)
+    return _chains(name, geometries, sizes, owner, hole, False, workers)
 
 
 def point_xy(name: str, geometries: GeometryArray) -> tuple[Int64, Int64]:

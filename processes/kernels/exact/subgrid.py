@@ -54,62 +54,88 @@ def usual_across(n: Whole, cell: Whole) -> Whole:
 @compiled
 def _clamped(distance: float, inverse: float, across: Whole) -> Whole:
     """Subcell at a distance from the cell's corner, kept within the cell."""
-    if distance <= 0.0:
-        return 0
-    return min(int(distance * inverse), across - 1)
+    return min(int(max(distance, 0.0) * inverse), across - 1)
 
 
 @compiled
-def _visit(
-    n: Whole, ends: Int64, x0: Whole, y0: Whole, across: Whole, size: Whole,
-    slot: Int64, item: Int64, fill: bool,
-) -> None:  # fmt: skip
-    """Count the edges by subcell in `slot`; or put them where it points."""
+def _rows_of(
+    ends: Int64, k: Whole, x0: Whole, y0: Whole, across: Whole, size: Whole, row: Whole
+) -> tuple[Whole, Whole]:
+    """First and last subcell that a long edge meets in a row of subcells."""
     inverse = 1.0 / size
-    for k in range(n):
-        ax = float(ends[k, 0] - x0)
-        ay = float(ends[k, 1] - y0)
-        bx = float(ends[k, 2] - x0)
-        by = float(ends[k, 3] - y0)
-        column_0 = _clamped(min(ax, bx) - 1.0, inverse, across)
-        column_1 = _clamped(max(ax, bx) + 1.0, inverse, across)
-        row_0 = _clamped(min(ay, by) - 1.0, inverse, across)
-        row_1 = _clamped(max(ay, by) + 1.0, inverse, across)
-        for row in range(row_0, row_1 + 1):
-            left = column_0
-            right = column_1
-            if row_1 > row_0 and column_1 > column_0:
-                u, v = x_range(ax, ay, bx, by, row * size - 1.0, (row + 1) * size + 1.0)
-                left = _clamped(u - 1.0, inverse, across)
-                right = _clamped(v + 1.0, inverse, across)
-            for c in range(row * across + left, row * across + right + 1):
-                if fill:
-                    item[slot[c]] = k
-                slot[c] += 1
+    u, v = x_range(
+        float(ends[k, 0] - x0), float(ends[k, 1] - y0),
+        float(ends[k, 2] - x0), float(ends[k, 3] - y0),
+        row * size - 1.0, (row + 1) * size + 1.0,
+    )  # fmt: skip
+    return (
+        _clamped(u - 1.0, inverse, across),
+        _clamped(v + 1.0, inverse, across),
+    )
 
 
 @compiled
 def subdivide(
-    n: Whole, ends: Int64, x0: Whole, y0: Whole, across: Whole, size: Whole,
-    start: Int64, item: Int64,
+    n: Whole, ends: Int64, box: Int64, x0: Whole, y0: Whole, across: Whole, size: Whole,
+    span: Int32, start: Int64, item: Int64,
 ) -> Int64:  # fmt: skip
     """Sort n edges into across * across subcells, `size` mm wide.
 
     Parameters
     ----------
+    span : (n, 4) written: first column and row, last column and row of each edge
     start : (MOST_ACROSS**2 + 2,) written: first item of each subcell
     item : buffer for the items
 
     Returns
     -------
     The buffer that holds the items, `item` or a larger one.
+
+    Notes
+    -----
+    An edge may be listed where it does not pass; never is it missing where it does.
     """
     cells = across * across
+    if across == 1:
+        start[0] = 0
+        start[1] = n
+        start[2] = n
+        if n > len(item):
+            item = np.empty(2 * n, np.int64)
+        for k in range(n):
+            item[k] = k
+        return item
     start[: cells + 2] = 0
-    _visit(n, ends, x0, y0, across, size, start[2:], item, False)
-    for c in range(1, cells + 2):
+    inverse = 1.0 / size
+    for k in range(n):
+        column_0 = _clamped(float(box[k, 0] - x0 - 1), inverse, across)
+        row_0 = _clamped(float(box[k, 1] - y0 - 1), inverse, across)
+        column_1 = _clamped(float(box[k, 2] - x0 + 1), inverse, across)
+        row_1 = _clamped(float(box[k, 3] - y0 + 1), inverse, across)
+        span[k, 0] = column_0
+        span[k, 1] = row_0
+        span[k, 2] = column_1
+        span[k, 3] = row_1
+        long = row_1 - row_0 + column_1 - column_0 > 2
+        for row in range(row_0, row_1 + 1):
+            if long:
+                column_0, column_1 = _rows_of(ends, k, x0, y0, across, size, row)
+            for c in range(row * across + column_0, row * across + column_1 + 1):
+                start[c + 2] += 1
+    for c in range(2, cells + 2):
         start[c] += start[c - 1]
     if start[cells + 1] > len(item):
         item = np.empty(2 * start[cells + 1], np.int64)
-    _visit(n, ends, x0, y0, across, size, start[1:], item, True)
+    for k in range(n):
+        column_0 = span[k, 0]
+        column_1 = span[k, 2]
+        row_0 = span[k, 1]
+        row_1 = span[k, 3]
+        long = row_1 - row_0 + column_1 - column_0 > 2
+        for row in range(row_0, row_1 + 1):
+            if long:
+                column_0, column_1 = _rows_of(ends, k, x0, y0, across, size, row)
+            for c in range(row * across + column_0, row * across + column_1 + 1):
+                item[start[c + 1]] = k
+                start[c + 1] += 1
     return item
