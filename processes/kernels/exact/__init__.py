@@ -10,7 +10,7 @@ closed form. Room by room, in the order of the steps:
 3. `references`: the state at one point of every cell.
 4. `crossings`, `subgrid`, `events`: which edges cross which, and in what order.
 5. `skip`: cells so deep that nothing in them counts.
-6. `starts`: the state where a chain begins.
+6. `starts`: the state where a chain begins; `on_edge`: points on outlines are held.
 7. `chains`, `emit`, `areas`: the state along every chain, and what each piece adds.
 8. `chains`: every ring must come back to the state it began with.
 10. `threads`, `solve`: all of it in parts, on several threads.

@@ -16,6 +16,7 @@ from processes.kernels.exact.scene import (
     POINT,
     SERVICE,
     ZONE,
+    Float32,
     Frames,
     Grid,
     Int32,
@@ -59,6 +60,7 @@ class Built:
     ----------
     origin : x and y of the grid's corner [mm], multiples of the cell
     zone_double_area : (z,) twice the exact area of each zone [mm2]
+    lines : number of lines, with those that have no shape
     point_chain : first chain of the points
     has_others : whether there is an edge of an other
     """
@@ -68,6 +70,7 @@ class Built:
     frames: Frames
     origin: tuple[int, int]
     zone_double_area: Int64
+    lines: int
     point_chain: int
     has_others: bool
 
@@ -106,8 +109,8 @@ def _measured(
 def _place(
     first: int, last: int, chains: Chains, shapes: Int64, sizes: Int64,
     base_shape: int, base_chain: int, base_vertex: int, x0: int, y0: int,
-    xy: Int32, chain_start: Int64, chain_shape: Int32, edge_shape: Int32,
-    shape_start: Int64,
+    xy: Int32, offset: Float32, chain_start: Int64, chain_shape: Int32,
+    edge_shape: Int32, shape_start: Int64,
 ) -> None:  # fmt: skip
     """Copy shapes first..last to their places in the scene."""
     for i in range(first, last):
@@ -126,6 +129,9 @@ def _place(
                 xy[v + k, 0] = chains.xy[begin + k, 0] - x0
                 xy[v + k, 1] = chains.xy[begin + k, 1] - y0
                 edge_shape[v + k] = base_shape + i
+                if v + k < len(offset):
+                    offset[v + k, 0] = chains.offset[begin + k, 0]
+                    offset[v + k, 1] = chains.offset[begin + k, 1]
             edge_shape[v + n - 1] = -1
             v += n
             c += 1
@@ -206,14 +212,19 @@ def _frames(box: Int64, grid: Grid) -> Frames:
 
 
 def build_scene(
-    layers: list[Layer], zones: int, points: Int64, cell_mm: int, workers: Workers
+    layers: list[Layer],
+    zones: int,
+    lines: int,
+    points: Int64,
+    cell_mm: int,
+    workers: Workers,
 ) -> Built | None:
     """One scene of all layers; None if there is nothing in any of them.
 
     Parameters
     ----------
     layers : services, others, lines, zones, in this order
-    zones : number of zones, with those that have no shape
+    zones, lines : numbers of them, with those that have no shape
     points : (p, 2) [mm]
 
     Raises
@@ -238,7 +249,8 @@ def build_scene(
         greatest = np.maximum(greatest, points.max(axis=0))
     grid, origin = _grid(least, greatest, cell_mm)
     n_chains = int(found[:, 0].sum()) + len(points)
-    scene = _empty_scene(n_shapes, n_chains, n_vertices)
+    moved = int(found[0, 1]) if layers[0].chains.offset.any() else 0
+    scene = _empty_scene(n_shapes, n_chains, n_vertices, moved)
     shape = chain = vertex = 0
     priority = 0
     for layer, size, of_layer in zip(layers, sizes, found, strict=True):
@@ -268,12 +280,13 @@ def build_scene(
     box, double_area = _zone_boxes(scene, zones)
     has_others = any(la.kind == OTHER and len(la.shapes) for la in layers)
     frames = _frames(box, grid)
-    return Built(scene, grid, frames, origin, double_area, chain, has_others)
+    return Built(scene, grid, frames, origin, double_area, lines, chain, has_others)
 
 
-def _empty_scene(shapes: int, chains: int, vertices: int) -> Scene:
+def _empty_scene(shapes: int, chains: int, vertices: int, moved: int) -> Scene:
     return Scene(
         xy=np.empty((vertices, 2), np.int32),
+        offset=np.zeros((moved, 2), np.float32),
         chain_start=np.zeros(chains + 1, np.int64),
         chain_shape=np.zeros(chains, np.int32),
         edge_shape=np.full(vertices, -1, np.int32),
@@ -299,8 +312,8 @@ def _fill(
     workers.run(
         lambda first, last: _place(
             first, last, layer.chains, layer.shapes, sizes, *base, *origin,
-            scene.xy, scene.chain_start, scene.chain_shape, scene.edge_shape,
-            scene.shape_start,
+            scene.xy, scene.offset, scene.chain_start, scene.chain_shape,
+            scene.edge_shape, scene.shape_start,
         ),
         even_parts(np.arange(len(layer.shapes) + 1), workers.threads),
     )  # fmt: skip

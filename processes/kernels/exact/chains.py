@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.compile import compiled
-from processes.kernels.exact.emit import add_service_piece, walk_border, walk_edge
+from processes.kernels.exact.emit import walk_border, walk_edge
 from processes.kernels.exact.events import read_events
 from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
@@ -104,7 +104,10 @@ def propagate(
     cell_sums = sums.cell
     area_sums = sums.area
     length_sums = sums.length
+    line_sums = sums.line
     everything = len(left) - 1
+    offset = scene.offset
+    moved = len(offset) > 0
     skips = len(active) > 0
     spot = np.empty((most_events, 3))
     step = np.empty((most_events, 2), np.int64)
@@ -161,8 +164,8 @@ def propagate(
                         state = after
                         continue
                 n = read_events(
-                    e, first_event, last_event, xy, edge_shape, shape_weight,
-                    shape_priority, event, spot, step,
+                    e, first_event, last_event, xy, offset, edge_shape, shape_weight,
+                    shape_priority, event, kind == LINE and moved, spot, step,
                 )  # fmt: skip
             if kind == ZONE:
                 state = walk_border(
@@ -193,18 +196,26 @@ def propagate(
                     and min(py, qy) > y0 and max(py, qy) < y0 + width
                 ):  # fmt: skip
                     rise = qy - py
-                    if rise != 0.0:
+                    beside = 0.0
+                    if moved:
+                        beside = 0.5 * (
+                            (offset[e, 0] + offset[e + 1, 0]) * rise
+                            - (offset[e, 1] + offset[e + 1, 1]) * (qx - px)
+                        )
+                    if rise != 0.0 or beside != 0.0:
                         middle = 0.5 * (px + qx)
                         c = number[row * columns + column]
                         cell_sums[c, 2 * depth] += np.int64(
-                            (middle - x0) * rise * AREA_UNIT
+                            np.rint(((middle - x0) * rise + beside) * AREA_UNIT)
                         )
                         cell_sums[c, 2 * depth + 1] += np.int64(rise * HEIGHT_UNIT)
                         zone = zone_of_state(state)
                         held = zone >= 0 and zone < everything
                         if held:
                             part = np.int64(
-                                np.rint((middle - left[zone]) * rise * unit[zone])
+                                np.rint(
+                                    ((middle - left[zone]) * rise + beside) * unit[zone]
+                                )
                             )
                             area_sums[depth, zone] += part
                         if other_depth(state) > 0:
@@ -212,15 +223,15 @@ def propagate(
                                 area_sums[depths + depth, zone] += part
                             area_sums[depths + depth, everything] += np.int64(
                                 np.rint(
-                                    (middle - left[everything])
-                                    * rise
+                                    ((middle - left[everything]) * rise + beside)
                                     * unit[everything]
                                 )
                             )
                     continue
             state = walk_edge(
-                px, py, qx, qy, state, n, spot, step, kind, depths, width, columns,
-                number, left, unit, cell_sums, area_sums, length_sums,
+                px, py, qx, qy, state, n, spot, step, e, offset, kind, own_row, depths,
+                width, columns, number, left, unit, cell_sums, area_sums, length_sums,
+                line_sums,
             )  # fmt: skip
         if whole and kind != LINE and state != state_at_start:
             open_rings += 1

@@ -18,6 +18,7 @@ from processes.kernels.exact.scene import (
     HEIGHT_UNIT,
     SERVICE,
     ZONE,
+    Float32,
     Float64,
     Int32,
     Int64,
@@ -29,25 +30,59 @@ from processes.kernels.exact.scene import (
 
 
 @compiled
+def beside_piece(
+    px: float, py: float, qx: float, qy: float,
+    ax: float, ay: float, bx: float, by: float,
+    p_dx: float, p_dy: float, q_dx: float, q_dy: float,
+) -> float:  # fmt: skip
+    """Area between a piece a-b of the edge p-q and where it was before rounding.
+
+    Parameters
+    ----------
+    p_dx, p_dy, q_dx, q_dy : what rounding took from p and from q [mm]
+
+    Notes
+    -----
+    To first order: the way between them, which changes evenly along the edge, times
+    the piece's length. What is left out is of the order of a square millimetre times
+    the number of crossings.
+    """
+    dx = qx - px
+    dy = qy - py
+    at_p = p_dx * dy - p_dy * dx
+    at_q = q_dx * dy - q_dy * dx
+    square = dx * dx + dy * dy
+    t_a = ((ax - px) * dx + (ay - py) * dy) / square
+    t_b = ((bx - px) * dx + (by - py) * dy) / square
+    return (t_b - t_a) * (at_p + 0.5 * (t_a + t_b) * (at_q - at_p))
+
+
+@compiled
 def add_service_piece(
     ax: float, ay: float, bx: float, by: float, column: Whole, row: Whole,
-    state: Whole, depth: Whole, depths: Whole,
+    state: Whole, depth: Whole, depths: Whole, beside: float,
     width: float, columns: Whole, number: Int32, left: Float64, unit: Float64,
     cell_sums: Int64, area_sums: Int64,
 ) -> None:  # fmt: skip
     """Add a piece of a service's edge: below `depth` services lies outside it.
+
+    Parameters
+    ----------
+    beside : area between the piece and the line before it was rounded [mm2]
 
     Notes
     -----
     Heights are rounded end by end, so that they cancel to the bit along a chain.
     """
     rise = by - ay
-    if rise != 0.0:
+    if rise != 0.0 or beside != 0.0:
         middle = 0.5 * (ax + bx)
         x0 = column * width
         y0 = row * width
         c = number[row * columns + column]
-        cell_sums[c, 2 * depth] += np.int64(np.rint((middle - x0) * rise * AREA_UNIT))
+        cell_sums[c, 2 * depth] += np.int64(
+            np.rint(((middle - x0) * rise + beside) * AREA_UNIT)
+        )
         cell_sums[c, 2 * depth + 1] += np.int64(
             np.rint((by - y0) * HEIGHT_UNIT)
         ) - np.int64(np.rint((ay - y0) * HEIGHT_UNIT))
@@ -56,22 +91,24 @@ def add_service_piece(
         held = zone >= 0 and zone < everything
         if held:
             area_sums[depth, zone] += np.int64(
-                np.rint((middle - left[zone]) * rise * unit[zone])
+                np.rint(((middle - left[zone]) * rise + beside) * unit[zone])
             )
         if other_depth(state) > 0:
             if held:
                 area_sums[depths + depth, zone] += np.int64(
-                    np.rint((middle - left[zone]) * rise * unit[zone])
+                    np.rint(((middle - left[zone]) * rise + beside) * unit[zone])
                 )
             area_sums[depths + depth, everything] += np.int64(
-                np.rint((middle - left[everything]) * rise * unit[everything])
+                np.rint(
+                    ((middle - left[everything]) * rise + beside) * unit[everything]
+                )
             )
 
 
 @compiled
 def _add_line_piece(
-    ax: float, ay: float, bx: float, by: float, cell: Whole,
-    state: Whole, depths: Whole, cell_sums: Int64, length_sums: Int64,
+    ax: float, ay: float, bx: float, by: float, cell: Whole, own: Whole,
+    state: Whole, depths: Whole, cell_sums: Int64, length_sums: Int64, line_sums: Int64,
 ) -> None:  # fmt: skip
     """Add a piece of a line: its length, whole and under each depth."""
     length = np.int64(np.rint(np.hypot(bx - ax, by - ay) * AREA_UNIT))
@@ -83,6 +120,7 @@ def _add_line_piece(
     for k in range(min(service_depth(state), depths)):
         length_sums[k, zone] += length
         cell_sums[cell, 2 * depths + k] += length
+        line_sums[k, own] += length
 
 
 @inlined
@@ -168,9 +206,10 @@ def _position(x: float, width: float) -> Whole:
 @compiled
 def walk_edge(
     px: float, py: float, qx: float, qy: float, state: Whole,
-    n: Whole, spot: Float64, step: Int64, kind: Whole, depths: Whole,
+    n: Whole, spot: Float64, step: Int64, e: Whole, offset: Float32,
+    kind: Whole, own: Whole, depths: Whole,
     width: float, columns: Whole, number: Int32, left: Float64, unit: Float64,
-    cell_sums: Int64, area_sums: Int64, length_sums: Int64,
+    cell_sums: Int64, area_sums: Int64, length_sums: Int64, line_sums: Int64,
 ) -> Whole:  # fmt: skip
     """Add an edge p-q of a service or line, cut at n crossings and the grid's lines.
 
@@ -227,13 +266,22 @@ def walk_edge(
         if kind == SERVICE:
             depth = service_depth(state)
             if depth >= 0 and depth < depths:
+                beside = 0.0
+                if len(offset):
+                    beside = beside_piece(
+                        px, py, qx, qy, ax, ay, bx, by,
+                        offset[e, 0], offset[e, 1], offset[e + 1, 0], offset[e + 1, 1],
+                    )  # fmt: skip
                 add_service_piece(
-                    ax, ay, bx, by, column, row, state, depth, depths,
+                    ax, ay, bx, by, column, row, state, depth, depths, beside,
                     width, columns, number, left, unit, cell_sums, area_sums,
                 )  # fmt: skip
         else:
             cell = number[row * columns + column]
-            _add_line_piece(ax, ay, bx, by, cell, state, depths, cell_sums, length_sums)
+            _add_line_piece(
+                ax, ay, bx, by, cell, own, state, depths, cell_sums, length_sums,
+                line_sums,
+            )  # fmt: skip
         if ended:
             return state
         state += change

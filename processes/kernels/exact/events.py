@@ -6,7 +6,14 @@ import numpy as np
 
 from processes.kernels.exact.compile import compiled
 from processes.kernels.exact.perturb import along
-from processes.kernels.exact.scene import Float64, Int32, Int64, Whole
+from processes.kernels.exact.scene import (
+    Float32,
+    Float64,
+    Int32,
+    Int64,
+    Truth,
+    Whole,
+)
 
 
 @compiled
@@ -76,17 +83,39 @@ def _sort_events(n: Whole, spot: Float64, step: Int64) -> None:
 
 
 @compiled
+def _moved(e: Whole, f: Whole, xy: Int32, offset: Float32) -> float:
+    """How much further along edge e the edge f was met before it was rounded."""
+    px = np.int64(xy[e, 0])
+    py = np.int64(xy[e, 1])
+    qx = np.int64(xy[e + 1, 0])
+    qy = np.int64(xy[e + 1, 1])
+    ax = np.int64(xy[f, 0])
+    ay = np.int64(xy[f, 1])
+    bx = np.int64(xy[f + 1, 0])
+    by = np.int64(xy[f + 1, 1])
+    across = float((qx - px) * (by - ay) - (qy - py) * (bx - ax))
+    if across == 0.0:
+        return 0.0
+    s = along(ax, ay, bx, by, px, py, qx, qy)
+    dx = offset[f, 0] + s * (offset[f + 1, 0] - offset[f, 0])
+    dy = offset[f, 1] + s * (offset[f + 1, 1] - offset[f, 1])
+    return float(dx * (by - ay) - dy * (bx - ax)) / across
+
+
+@compiled
 def read_events(
     e: Whole, first: Whole, last: Whole,
-    xy: Int32, edge_shape: Int32, shape_weight: Int64, shape_priority: Int64,
-    event: Int32, spot: Float64, step: Int64,
+    xy: Int32, offset: Float32, edge_shape: Int32, shape_weight: Int64,
+    shape_priority: Int64, event: Int32, is_line: Truth, spot: Float64, step: Int64,
 ) -> Whole:  # fmt: skip
     """Write where and how the state changes along edge e, in order; how many times.
 
     Parameters
     ----------
-    xy, edge_shape, shape_weight, shape_priority : of the scene
+    xy, offset, edge_shape, shape_weight, shape_priority : of the scene
     event : crossings of all edges; those of e are first..last
+    is_line : whether e is of a line, which meets services where they were before they
+        were rounded
     spot : (n, 3) written: share of the way along the edge, x and y of each crossing
     step : (n, 2) written: change of state, and the event itself
 
@@ -119,6 +148,10 @@ def read_events(
             s = along(ax, ay, bx, by, px, py, qx, qy)
             spot[n, 1] = ax + s * (bx - ax)
             spot[n, 2] = ay + s * (by - ay)
+        if is_line and f + 1 < len(offset):
+            t = min(max(t + _moved(e, f, xy, offset), 0.0), 1.0)
+            spot[n, 1] = px + t * (qx - px)
+            spot[n, 2] = py + t * (qy - py)
         spot[n, 0] = t
         step[n, 0] = -weight if event[k] & 1 else weight
         step[n, 1] = event[k]

@@ -148,9 +148,22 @@ def _measured(
         _zones(asked.zones, crew),
     ]
     at, row = point_xy("points", asked.points)
-    built = build_scene(layers, len(asked.zones), at, asked.cell_m * int(MM), crew)
+    built = build_scene(
+        layers,
+        len(asked.zones),
+        len(asked.lines),
+        at,
+        asked.cell_m * int(MM),
+        crew,
+    )
     if built is None:
-        return no_figures(asked.depths, len(asked.zones), asked.weights, asked.cell_m)
+        return no_figures(
+            asked.depths,
+            len(asked.zones),
+            len(asked.lines),
+            asked.weights,
+            asked.cell_m,
+        )
     solved = solve(built, asked.depths, asked.tuning, crew)
     return figures(built, solved, asked.depths, row, asked.weights, asked.cell_m)
 
@@ -236,7 +249,7 @@ def _overlap_mm2(zones: GeometryArray, crew: Workers) -> float:
     quiet = Workers(crew.threads, crew.pool, cancelled=crew.cancelled)
     layer = _polygons("zones", SERVICE, zones, 2, quiet)
     nobody: IntArray = np.empty((0, 2), np.int64)
-    built = build_scene([layer], 0, nobody, _OVERLAP_CELL_MM, quiet)
+    built = build_scene([layer], 0, 0, nobody, _OVERLAP_CELL_MM, quiet)
     if built is None:
         return 0.0
     solved = solve(built, 2, Tuning(skip_deep=False), quiet)

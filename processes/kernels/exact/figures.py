@@ -10,7 +10,7 @@ import numpy as np
 from processes.kernels.arrays import FloatArray, IntArray
 from processes.kernels.exact.areas import cell_areas
 from processes.kernels.exact.build import Built
-from processes.kernels.exact.scene import AREA_UNIT, FIELD, HEIGHT_UNIT, START
+from processes.kernels.exact.scene import AREA_UNIT, HEIGHT_UNIT
 from processes.kernels.exact.solve import Solved
 
 MM2_PER_M2 = 1e6
@@ -68,8 +68,10 @@ class ExactCoverage:
     weight, count : of points
     other_m2 : of the ground of others, each square metre once
     cells : of the output grid
-    point_zone : (p,) zone that holds each point, -1 for none
-    point_depth : (p,) services that hold it, counted up to the depths asked
+    line_m : (d, l) covered length of each line
+    point_zone : (p,) first zone that holds each point, its border included; -1 for none
+    point_depth : (p,) services that hold it, their outlines included, counted up to the
+        depths asked
     crossings : pairs of edges that cross, a measure of the work done
     repaired : shapes that crossed themselves on the mm lattice and were mended
     """
@@ -81,6 +83,7 @@ class ExactCoverage:
     count: Measure
     other_m2: Measure
     cells: Cells
+    line_m: FloatArray
     point_zone: IntArray
     point_depth: IntArray
     crossings: int
@@ -123,11 +126,10 @@ def figures(
     length = solved.sums.length / AREA_UNIT / _MM_PER_M
     ground = built.zone_double_area / 2.0 / MM2_PER_M2
     covered = np.clip(area[:depths, :zones], 0.0, ground)
-    state = solved.chain_state[built.point_chain :]
     point_zone = np.full(len(weights), -1, np.int64)
     point_depth = np.zeros(len(weights), np.int64)
-    point_zone[point_row] = (state >> 40) - 1
-    point_depth[point_row] = np.minimum((state & FIELD) - START, depths)
+    point_zone[point_row] = solved.point_zone
+    point_depth[point_row] = np.minimum(solved.point_depth, depths)
     here = np.zeros(len(weights))
     here[point_row] = 1.0
     return ExactCoverage(
@@ -143,6 +145,7 @@ def figures(
         count=_of_points(point_zone, point_depth, here, zones, depths),
         other_m2=_of_others(area, zones, depths),
         cells=cells,
+        line_m=solved.sums.line / AREA_UNIT / _MM_PER_M,
         point_zone=point_zone,
         point_depth=point_depth,
         crossings=solved.crossings,
@@ -150,7 +153,7 @@ def figures(
 
 
 def no_figures(
-    depths: int, zones: int, weights: FloatArray, cell_m: int
+    depths: int, zones: int, lines: int, weights: FloatArray, cell_m: int
 ) -> ExactCoverage:
     """The answer when there is nothing at all."""
     points = len(weights)
@@ -167,6 +170,7 @@ def no_figures(
         count=nothing,
         other_m2=nothing,
         cells=Cells(cell_m, no_cell, no_cell, no_area, no_area),
+        line_m=np.zeros((depths, lines)),
         point_zone=np.full(points, -1, np.int64),
         point_depth=np.zeros(points, np.int64),
         crossings=0,

@@ -13,12 +13,14 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import GeometryArray
-from processes.kernels.exact.compile import compiled
-from processes.kernels.exact.scene import Float64, Int8, Int64, Whole
+from processes.kernels.exact.compile import compiled, inlined
+from processes.kernels.exact.scene import Float32, Float64, Int8, Int64, Whole
 from processes.kernels.exact.threads import Workers, even_parts
 
 MM = 1000.0
 FARTHEST_M = 1e9
+_NOISE_MM = 1e-4
+_OFFSET_PARTS = float(1 << 24)
 _BAND_MM = 500_000
 _ROUND_COLUMN = 1 << 41
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -35,32 +37,44 @@ class Chains(NamedTuple):
     Parameters
     ----------
     xy : (v, 2) vertices, with room between chains
+    offset : (v, 2) what rounding took from each [mm]
     start, size : (c,) first vertex and number of vertices of each chain; 0: dropped
     shape_start : (s + 1,) first chain of each shape
     """
 
     xy: Int64
+    offset: Float32
     start: Int64
     size: Int64
     shape_start: Int64
 
 
+@inlined
+def _rest(value: float) -> float:
+    """What rounding took [mm]; nothing of what lies on the lattice, but for noise."""
+    return value if abs(value) > _NOISE_MM else 0.0
+
+
 @compiled
 def _clean(
     first: Whole, last: Whole, metres: Float64, start: Int64, hole: Int8, closed: bool,
-    xy: Int64, size: Int64,
+    xy: Int64, offset: Float32, size: Int64,
 ) -> None:  # fmt: skip
     """Round chains first..last to mm; drop repeated vertices; orient and turn rings."""
     for r in range(first, last):
         begin = start[r]
         n = 0
         for v in range(begin, start[r + 1]):
-            x = np.int64(np.rint(metres[v, 0] * MM))
-            y = np.int64(np.rint(metres[v, 1] * MM))
+            exact_x = metres[v, 0] * MM
+            exact_y = metres[v, 1] * MM
+            x = np.int64(np.rint(exact_x))
+            y = np.int64(np.rint(exact_y))
             if n > 0 and xy[begin + n - 1, 0] == x and xy[begin + n - 1, 1] == y:
                 continue
             xy[begin + n, 0] = x
             xy[begin + n, 1] = y
+            offset[begin + n, 0] = _rest(exact_x - x)
+            offset[begin + n, 1] = _rest(exact_y - y)
             n += 1
         if not closed:
             size[r] = n if n > 1 else 0
@@ -81,11 +95,14 @@ def _clean(
             continue
         size[r] = n
         ring = xy[begin : begin + n - 1].copy()
+        rest = offset[begin : begin + n - 1].copy()
         forward = (double_area > 0) == (hole[r] == 0)
         at = least
         for k in range(n):
             xy[begin + k, 0] = ring[at, 0]
             xy[begin + k, 1] = ring[at, 1]
+            offset[begin + k, 0] = rest[at, 0]
+            offset[begin + k, 1] = rest[at, 1]
             if forward:
                 at = at + 1 if at < n - 2 else 0
             else:
@@ -103,17 +120,23 @@ def _mixed(value: np.int64) -> np.uint64:
 
 @compiled
 def _describe(
-    first: Whole, last: Whole, chains: Chains, corner: Int64, digest: Int64
-) -> None:
-    """Least x and y, and a digest of the set of edges, of shapes first..last."""
+    first: Whole, last: Whole, chains: Chains, corner: Int64, digest: Int64,
+    offset_digest: Int64,
+) -> None:  # fmt: skip
+    """Least x and y, and digests of edges and of offsets, of shapes first..last."""
     for shape in range(first, last):
         left = bottom = np.int64(1 << 60)
         total = np.uint64(0)
+        rest = np.uint64(0)
         for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
             begin = chains.start[chain]
             for v in range(begin, begin + chains.size[chain]):
                 left = min(left, chains.xy[v, 0])
                 bottom = min(bottom, chains.xy[v, 1])
+            for v in range(begin, begin + chains.size[chain]):
+                x = np.int64(chains.offset[v, 0] * _OFFSET_PARTS)
+                y = np.int64(chains.offset[v, 1] * _OFFSET_PARTS)
+                rest += _mixed(chains.xy[v, 0] ^ (x << 32) ^ y)
             for v in range(begin, begin + chains.size[chain] - 1):
                 word = _mixed(chains.xy[v, 0])
                 word = _mixed(np.int64(word ^ np.uint64(chains.xy[v, 1])))
@@ -122,6 +145,7 @@ def _describe(
         corner[shape, 0] = left
         corner[shape, 1] = bottom
         digest[shape] = np.int64(total)
+        offset_digest[shape] = np.int64(rest)
 
 
 @compiled
@@ -199,16 +223,17 @@ def _chains(
     _finite(name, coordinates)
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     xy = np.empty((len(coordinates), 2), np.int64)
+    offset = np.empty((len(coordinates), 2), np.float32)
     size = np.zeros(len(sizes), np.int64)
     workers.run(
         lambda first, last: _clean(
-            first, last, coordinates, start, hole, closed, xy, size
+            first, last, coordinates, start, hole, closed, xy, offset, size
         ),
         even_parts(start, workers.threads),
     )
     count = np.bincount(owner, minlength=len(geometries))
     shape_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    return Chains(xy, start[:-1], size, shape_start)
+    return Chains(xy, offset, start[:-1], size, shape_start)
 
 
 def _rings(geometries: GeometryArray) -> tuple[Int64, Int64, Int8]:
@@ -287,13 +312,14 @@ def ordered_shapes(chains: Chains, copies: int, workers: Workers) -> Int64:
     n = len(chains.shape_start) - 1
     corner = np.empty((n, 2), np.int64)
     digest = np.empty(n, np.int64)
+    rest = np.empty(n, np.int64)
     workers.run(
-        lambda first, last: _describe(first, last, chains, corner, digest),
+        lambda first, last: _describe(first, last, chains, corner, digest, rest),
         even_parts(chains.shape_start, workers.threads),
     )
     some = present_shapes(chains)
     place = corner[some, 1] // _BAND_MM * (2 * _ROUND_COLUMN) + corner[some, 0]
-    order = some[np.lexsort((digest[some], place))]
+    order = some[np.lexsort((rest[some], digest[some], place))]
     return _kept(chains, order, digest, copies)
 
 

@@ -35,6 +35,7 @@ HEIGHT_UNIT = float(1 << 30)
 Int8 = NDArray[np.int8]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
+Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 Whole = int | np.int64
 Truth = bool | np.bool_
@@ -46,6 +47,7 @@ class Scene(NamedTuple):
     Parameters
     ----------
     xy : (v, 2) vertices [mm from the local origin], each below 2**30
+    offset : (v, 2) what rounding to xy took from services [mm]; (0, 2): nothing
     chain_start : (c + 1,) first vertex of each chain
     chain_shape : (c,) shape of each chain
     edge_shape : (v,) shape of the edge that begins at a vertex, -1 at a chain's end
@@ -58,6 +60,7 @@ class Scene(NamedTuple):
     """
 
     xy: Int32
+    offset: Float32
     chain_start: Int64
     chain_shape: Int32
     edge_shape: Int32
@@ -117,11 +120,13 @@ class Sums(NamedTuple):
         per depth; of others. The last column is everything, of the latter two only
     length : (depths + 1, z + 1) covered length per depth, whole length; the last
         column is what lies outside every zone
+    line : (depths, l) covered length of each line per depth
     """
 
     cell: Int64
     area: Int64
     length: Int64
+    line: Int64
 
 
 @inlined

@@ -18,6 +18,7 @@ from processes.kernels.exact.build import MOST_CELLS, Built
 from processes.kernels.exact.chains import propagate
 from processes.kernels.exact.crossings import find_crossings
 from processes.kernels.exact.events import count_events, fill_events, running_sum
+from processes.kernels.exact.on_edge import close_points
 from processes.kernels.exact.references import (
     Windings,
     add_steps,
@@ -67,16 +68,18 @@ class Tuning:
 
 @dataclass(frozen=True)
 class Solved:
-    """Sums of a run, the cells they are of, and the state at every chain's start.
+    """Sums of a run, the cells they are of, and what holds every point.
 
     Parameters
     ----------
+    point_depth, point_zone : (p,) services that hold each point, and its zone
     crossings : how many pairs of edges cross
     """
 
     sums: Sums
     bins: Bins
-    chain_state: Int64
+    point_depth: Int64
+    point_zone: Int64
     crossings: int
 
 
@@ -262,6 +265,7 @@ def _emitted(
             np.zeros((len(bins.cell), 3 * depths), np.int64),
             np.zeros((2 * depths + 1, zones + 1), np.int64),
             np.zeros((depths + 1, zones + 1), np.int64),
+            np.zeros((depths, built.lines), np.int64),
         )
         for _ in range(workers.threads)
     )
@@ -294,6 +298,26 @@ def _emitted(
     return total, chain_state
 
 
+def _closed(
+    built: Built, bins: Bins, chain_state: Int64, workers: Workers
+) -> tuple[Int64, Int64]:
+    """Step 6 for points: depth and zone of each, outlines and borders included."""
+    depth = np.zeros(len(chain_state), np.int64)
+    zone = np.full(len(chain_state), -1, np.int64)
+    points = np.arange(built.point_chain, len(chain_state) + 1)
+    parts = [
+        (a + built.point_chain, b + built.point_chain)
+        for a, b in even_parts(points, workers.threads)
+    ]
+    workers.run(
+        lambda a, b: close_points(
+            a, b, built.scene, built.grid, bins, chain_state, depth, zone
+        ),
+        parts,
+    )
+    return depth[built.point_chain :], zone[built.point_chain :]
+
+
 def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved:
     """The sums of a scene at depths 1..depths.
 
@@ -318,4 +342,5 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     gap_mm = open_height(sums.cell, bins.cell, built.grid.columns) / HEIGHT_UNIT
     if gap_mm > _CLOSED_MM:
         raise NotClosed(f"outlines are open by {gap_mm:.3g} mm; are all shapes valid?")
-    return Solved(sums, bins, chain_state, sum(map(len, pairs)))
+    depth, zone = _closed(built, bins, chain_state, workers)
+    return Solved(sums, bins, depth, zone, sum(map(len, pairs)))
