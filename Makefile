@@ -42,6 +42,7 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	@sh docker/python.sh $(VENV)
 	@echo "kernels: compiling for this machine" >&2
 	@$(RUN)/python -c "from processes.kernels.exact import warm; warm()"
+	@$(RUN)/python -c "from processes.kernels.visibility import compile_ahead as a; a()"
 	@touch $@
 
 # the image's steps in Debian chroots, where no container engine is at hand

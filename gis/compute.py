@@ -23,6 +23,7 @@ from processes import (
     Process,
     Reader,
     Result,
+    Snapshot,
     digest,
     read_inputs,
     registry,
@@ -218,6 +219,13 @@ class _Remembering:
         if layer not in self._versions:
             self._versions[layer] = self._reader.version(layer)
         return self._versions[layer]
+
+    def snapshot(self, layer: str, as_of: date | None) -> Snapshot:
+        """Which rows of a layer are valid at a date, of the version of this answer."""
+        found = self._reader.snapshot(layer, as_of)
+        if self._versions.setdefault(layer, found.version) != found.version:
+            raise _Changed
+        return found
 
     def features(
         self,

@@ -128,6 +128,8 @@ def _declared(service: Layer) -> dict[str, Any]:
             "level": model.range.level,
             "target_height_m": 0.0,
             "unknown_direction": model.unknown_direction,
+            "occlusion": "buildings",
+            "footprint": "sector",
         }
     radius = getattr(model, "radius_m", None)
     own = getattr(model, "radius_column", None)

@@ -126,6 +126,12 @@ def _check_references(
                     "coverage.range.level",
                     f"no {model.range.level!r} in {model.range.table}.csv",
                 )
+            if model.assumed is not None:
+                _check_table(path, "coverage.assumed", model.assumed, data)
+            if model.hidden_by is not None and model.hidden_by not in layers:
+                raise UnknownLayer(
+                    path, "coverage.hidden_by", f"no layer {model.hidden_by!r}"
+                )
         case Representative() as model:
             _check_table(path, "coverage.table", model.table, data)
 

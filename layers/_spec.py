@@ -114,14 +114,27 @@ class SectorRange(Declared):
 
 
 class Sector(_Model):
-    """The ground a camera images at a stated purpose, a flat circular sector."""
+    """The ground a camera images at a stated purpose, as far as it is not hidden.
+
+    Parameters
+    ----------
+    vfov, tilt : columns; they give the dead zone below the picture
+    hidden_by : layer of polygons behind which nothing is seen
+    assumed : table of optics, by the column `kind`, where a camera states none
+    """
 
     model: Literal["sector"]
     azimuth: Identifier
     hfov: Identifier
     height: Identifier
+    vfov: Identifier | None = None
+    tilt: Identifier | None = None
+    kind: Identifier | None = None
     range: SectorRange
     unknown_direction: Literal["exclude", "disc"]
+    unknown_optics: Literal["exclude", "assume"] = "exclude"
+    hidden_by: Identifier | None = None
+    assumed: Identifier | None = None
 
 
 class OwnPolygon(_Model):
@@ -263,7 +276,8 @@ class Layer(Declared):
             case Sector():
                 named += [
                     (f"coverage.{key}", str(getattr(model, key)))
-                    for key in ("azimuth", "hfov", "height")
+                    for key in ("azimuth", "hfov", "height", "vfov", "tilt", "kind")
+                    if getattr(model, key) is not None
                 ]
                 named.append(("coverage.range.resolution", model.range.resolution))
             case Attribute():

@@ -8,7 +8,8 @@ from processes._errors import (
     UnknownProcess,
 )
 from processes._formats import render
-from processes._ports import Reader
+from processes._ports import Reader, Snapshot
+from processes._progress import Tell, listening, tell
 from processes._registry import Registry, registry
 from processes._spec import (
     CSV,
@@ -37,6 +38,8 @@ __all__ = [
     "Reader",
     "Registry",
     "Result",
+    "Snapshot",
+    "Tell",
     "UnknownProcess",
     "ZoneOutlines",
     "digest",

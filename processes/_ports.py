@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from layers import Catalogue, City, Features, Level
+
+
+class Snapshot(NamedTuple):
+    """Which rows of a layer are meant; equal ones are the same rows.
+
+    Attributes
+    ----------
+    origin : where they are kept: a database, whatever a test makes up
+    layer : its id
+    version : of the layer's table
+    since : last date on which a row began or ended; dates after it see the same rows
+    """
+
+    origin: str
+    layer: str
+    version: int
+    since: str
 
 
 class Reader(Protocol):
@@ -33,6 +50,10 @@ class Reader(Protocol):
 
     def version(self, layer: str) -> int:
         """Version of a layer's table; rises with every change."""
+        ...
+
+    def snapshot(self, layer: str, as_of: date | None) -> Snapshot:
+        """Which rows of a layer are valid at a date (None: today)."""
         ...
 
     def features(

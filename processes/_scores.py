@@ -15,7 +15,7 @@ from processes._coarse import TOO_FEW, in_class
 from processes._judge import CITY_ID, Rows, blank_row, judged
 from processes._measure import Demand, Items, Measured, demand_facts, measure
 from processes._ports import Reader
-from processes._services import Service, read_service
+from processes._services import Service, read_service, with_hiding
 from processes._targets import (
     Also,
     Measure,
@@ -91,7 +91,9 @@ def measured_rows(
     city["also"] = [one[-1] for one in extra]
     ledger = {
         **facts,
-        "layer_versions": {id_: read.version(id_) for id_ in target.layers},
+        "layer_versions": {
+            id_: read.version(id_) for id_ in with_hiding(read, target.layers)
+        },
         "told_in_classes": hiding.in_classes,
     }
     return Rows(cells, city, ledger)

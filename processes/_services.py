@@ -6,7 +6,7 @@ some of them, within bounds, and both are repeated in the answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -17,9 +17,11 @@ from pydantic import Field
 
 from layers import Attribute, Disc, Features, Layer, OwnPolygon, Representative, Sector
 from processes._errors import InvalidInput
+from processes._optics import optics_columns
 from processes._ports import Reader
 from processes._spec import Inputs, read_inputs
-from processes.kernels import arc, optics
+from processes._views import ViewQuestion, ground_seen
+from processes.kernels import arc
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray
 
 _NO_SHAPES: GeometryArray = np.empty(0, dtype=object)
@@ -42,6 +44,12 @@ class SectorParameters(Inputs):
     )
     unknown_direction: Literal["disc", "exclude"] | None = Field(
         None, description="what a camera without direction covers: its disc or nothing"
+    )
+    occlusion: Literal["buildings", "none"] = Field(
+        "buildings", description="whether cameras see through buildings: none"
+    )
+    footprint: Literal["sector", "pinhole"] = Field(
+        "sector", description="arcs about the camera, or the picture's trapezoid"
     )
 
 
@@ -119,21 +127,49 @@ def read_service(
         known = ", ".join(service_layers(read))
         raise InvalidInput("service", layer_id, f"must be one of {known}")
     model = layer.coverage
-    chosen = model_parameters(layer, parameters or {})
     _check_closed("where", where)
     both = " AND ".join(f"({text})" for text in (model.where, where) if text) or None
     features = read.features(
         layer_id,
-        columns=_columns(layer),
+        columns=service_columns(layer),
         where=both,
         as_of=as_of,
         geometry=not isinstance(model, Attribute),
     )
+    return service_of(
+        read, features, as_of=as_of, where=both, parameters=parameters, stored=True
+    )
+
+
+def service_of(
+    read: Reader,
+    features: Features,
+    *,
+    as_of: date | None = None,
+    where: str | None = None,
+    parameters: Mapping[str, object] | None = None,
+    stored: bool = False,
+) -> Service:
+    """What features cover by the model of their layer, stored or only thought of.
+
+    Parameters
+    ----------
+    features : with the columns that `service_columns` names
+    as_of : date of the buildings that hide
+    where : how they were chosen, repeated in the facts
+    stored : they are all that the layer holds under `where` at the date
+    """
+    layer = read.catalogue[features.layer]
+    model = layer.coverage
+    if model is None:
+        known = ", ".join(service_layers(read))
+        raise InvalidInput("service", layer.id, f"must be one of {known}")
+    chosen = model_parameters(layer, parameters or {})
     facts: dict[str, Any] = {
-        "service": layer_id,
+        "service": layer.id,
         "model": model.model,
         "basis": model.basis,
-        "where": both,
+        "where": where,
         "assets": len(features),
     }
     shape, flag = _NO_SHAPES, None
@@ -148,12 +184,16 @@ def read_service(
         case Representative():
             shape = _representative(features, model, chosen, read, facts)
         case Sector():
-            shape = _sectors(features, model, chosen, read, facts)
+            question = _view_question(model, chosen)
+            shape, found = ground_seen(
+                read, features, model, question, as_of=as_of, where=where, stored=stored
+            )
+            facts |= _view_facts(found, question)
     facts.setdefault("parameters", {})
     if shape is not _NO_SHAPES:
         shape = shape[~(shapely.is_missing(shape) | shapely.is_empty(shape))]
         facts["assets_with_area"] = len(shape)
-    return Service(layer_id, features, shape, flag, facts)
+    return Service(layer.id, features, shape, flag, facts)
 
 
 def _check_closed(name: str, text: str | None) -> None:
@@ -175,8 +215,8 @@ def _check_closed(name: str, text: str | None) -> None:
         raise InvalidInput(name, text, "must be CQL2 with its parentheses closed")
 
 
-def _columns(layer: Layer) -> tuple[str, ...]:
-    """Columns that the model reads."""
+def service_columns(layer: Layer) -> tuple[str, ...]:
+    """Columns that the model of a layer reads."""
     match layer.coverage:
         case Disc(radius_column=str(column)):
             return (column,)
@@ -184,10 +224,8 @@ def _columns(layer: Layer) -> tuple[str, ...]:
             return (model.column,)
         case Representative() as model:
             return (model.by,)
-        case Sector() as model:
-            named = [model.azimuth, model.hfov, model.height, model.range.resolution]
-            also = ("focal_mm", "sensor_mm", "max_view_m")
-            return (*named, *(c for c in also if c in layer.columns))
+        case Sector():
+            return optics_columns(layer)
     return ()
 
 
@@ -260,50 +298,50 @@ def _representative(
     return _round(features, radius, facts)
 
 
-def _sectors(
-    features: Features,
-    model: Sector,
-    chosen: Inputs,
-    read: Reader,
-    facts: dict[str, Any],
-) -> GeometryArray:
-    """Flat sectors of cameras; hidden by nothing."""
-    level = getattr(chosen, "level", None) or model.range.level
-    table = read.codes(model.range.table)
-    if level not in table:
-        allowed = f"must be one of {', '.join(table)}"
-        raise InvalidInput("parameters.level", level, allowed)
-    target_height_m = getattr(chosen, "target_height_m", 0.0)
-    policy = getattr(chosen, "unknown_direction", None) or model.unknown_direction
-    density = float(table[level]["pixels_per_m"])
-    column = features.columns
-    hfov = column[model.hfov].astype(np.float64)
-    if "focal_mm" in column and "sensor_mm" in column:
-        lens = optics.field_of_view(column["focal_mm"], column["sensor_mm"])
-        hfov = np.where(np.isfinite(hfov), hfov, lens)
-    along = optics.purpose_range(column[model.range.resolution], hfov, density)
-    reach = optics.ground_range(along, column[model.height], target_height_m)
-    if "max_view_m" in column:
-        reach = np.fmin(reach, np.where(np.isnan(reach), np.nan, column["max_view_m"]))
-    azimuth = column[model.azimuth].astype(np.float64)
-    known_optics = np.isfinite(reach)
-    lost = ~np.isfinite(azimuth) & (hfov < 360.0)
-    if policy == "disc":
-        hfov = np.where(lost, 360.0, hfov)
-    n = max(len(features), 1)
-    facts["parameters"] = {
-        "level": level,
-        "pixels_per_m": density,
-        "target_height_m": target_height_m,
-        "unknown_direction": policy,
+def service_reads(read: Reader, layer: str) -> tuple[str, ...]:
+    """Layers that a service depends on: its own, and the one that hides; () if none."""
+    if layer not in read.catalogue or read.catalogue[layer].coverage is None:
+        return ()
+    hidden_by = getattr(read.catalogue[layer].coverage, "hidden_by", None)
+    return (layer, hidden_by) if hidden_by else (layer,)
+
+
+def with_hiding(read: Reader, layers: Iterable[str]) -> tuple[str, ...]:
+    """Layers, and those behind whose features the cameras among them see nothing."""
+    named = [id_ for layer in layers for id_ in (layer, *service_reads(read, layer))]
+    return tuple(dict.fromkeys(id_ for id_ in named if id_ in read.catalogue))
+
+
+def _view_question(model: Sector, chosen: Inputs) -> ViewQuestion:
+    """The view that a request asks for, the declared one where it says nothing."""
+    return ViewQuestion(
+        levels=(getattr(chosen, "level", None) or model.range.level,),
+        policy=getattr(chosen, "unknown_direction", None) or model.unknown_direction,
+        target_height_m=getattr(chosen, "target_height_m", 0.0),
+        footprint=getattr(chosen, "footprint", "sector"),
+        occlusion=getattr(chosen, "occlusion", "buildings"),
+    )
+
+
+def _view_facts(found: Mapping[str, Any], question: ViewQuestion) -> dict[str, Any]:
+    """Facts of the views of one level, its parameters in one place."""
+    (level,) = question.levels
+    about = found["levels"][level]
+    return {
+        **{k: v for k, v in found.items() if k not in _VIEW_PARAMETERS},
+        "parameters": {
+            "level": level,
+            "pixels_per_m": about["pixels_per_m"],
+            "target_height_m": question.target_height_m,
+            "unknown_direction": question.policy,
+            "footprint": question.footprint,
+            "occlusion": question.occlusion,
+        },
+        "level_basis": about["basis"],
+        "states": found["states"][level],
     }
-    facts["level_basis"] = table[level]["basis"]
-    facts["arc"] = _arc_facts()
-    facts["unknown_direction_share"] = float(np.count_nonzero(lost)) / n
-    facts["excluded"] = {
-        "optics_unknown": int(np.count_nonzero(~known_optics)),
-        "direction_unknown": int(np.count_nonzero(lost)) if policy == "exclude" else 0,
-        "too_high_to_see_the_ground": int(np.count_nonzero(reach == 0.0)),
-    }
-    x, y = _xy(features)
-    return arc.sectors(x, y, azimuth, hfov, np.where(known_optics, reach, 0.0))
+
+
+_VIEW_PARAMETERS = (
+    "levels", "target_height_m", "unknown_direction", "footprint", "over_roofs",
+)  # fmt: skip

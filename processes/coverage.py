@@ -46,11 +46,11 @@ from processes._measure import (
 )
 from processes._ports import Reader
 from processes._reconcile import facts_of, sealed
-from processes._services import Service, read_service
+from processes._services import Service, read_service, service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
 from processes._zones import OUTSIDE_ID, TOTAL_ID, Zones, computed_at, read_zones
 
-VERSION = "1"
+VERSION = "2"
 
 
 class CoverageInputs(Inputs):
@@ -247,13 +247,11 @@ def _reason(zones: Zones, demand: Demand) -> str:
 
 def _reads(inputs: CoverageInputs, read: Reader) -> Sequence[str]:
     """Layers that the answer depends on."""
-    service = read.catalogue.get(inputs.service)
-    flag = service is not None and service.coverage is not None
     demand = inputs.demand
     if demand is None and inputs.of in ("population", "residential_area"):
         demand = demand_layer(inputs.of, None, None)
     named = [
-        inputs.service if flag else None,
+        *service_reads(read, inputs.service),
         inputs.zones,
         computed_at(read, inputs.zones),
         demand,

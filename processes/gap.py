@@ -28,7 +28,7 @@ from processes._errors import InvalidInput
 from processes._measure import USUAL_DEMAND, Demand, measure
 from processes._ports import Reader
 from processes._reconcile import facts_of, sealed
-from processes._services import Service, read_service
+from processes._services import Service, read_service, service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
 from processes._zones import Zones, computed_at, read_zones
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
@@ -297,7 +297,7 @@ _PUBLIC_FACTS = ("service", "model", "basis", "where", "parameters", "level_basi
 def _reads(inputs: GapInputs, read: Reader) -> Sequence[str]:
     """Layers that the answer depends on."""
     named = (
-        inputs.service,
+        *service_reads(read, inputs.service),
         inputs.zones,
         computed_at(read, inputs.zones),
         read.city.finest_zone,
@@ -308,7 +308,7 @@ def _reads(inputs: GapInputs, read: Reader) -> Sequence[str]:
 
 PROCESS = Process(
     id="gap",
-    version="1",
+    version="2",
     title=Title(zh="覆盖缺口", en="Gaps"),
     description=Title(
         zh="一项服务没有覆盖到的地块，按人口、面积排序；过窄过小的列为残余。",

@@ -50,6 +50,7 @@ from processes._ports import Reader
 from processes._reconcile import facts_of, sealed
 from processes._reported import REPORTED_LAYER, reported_rows
 from processes._scores import measured_rows
+from processes._services import with_hiding
 from processes._spec import CSV, JSON, XLSX, Inputs, Process, Result
 from processes._targets import Target, load_scopes, load_targets
 from processes._zones import computed_at, read_zones
@@ -318,7 +319,7 @@ def _reads(inputs: ScorecardInputs, read: Reader) -> Sequence[str]:
     """Layers that the answer depends on."""
     targets = chosen(inputs)
     named = [inputs.zones, computed_at(read, inputs.zones)]
-    named += [id_ for target in targets for id_ in target.layers]
+    named += [id_ for target in targets for id_ in with_hiding(read, target.layers)]
     named += [
         layer
         for target in targets
@@ -331,7 +332,7 @@ def _reads(inputs: ScorecardInputs, read: Reader) -> Sequence[str]:
 
 PROCESS = Process(
     id="scorecard",
-    version="1",
+    version="2",
     title=Title(zh="考核表", en="Scorecard"),
     description=Title(
         zh="规划的每项指标在每个区划、每个日期的数值、是否达标和差距。",

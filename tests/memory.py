@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,11 @@ from layers import (
     load_catalogue,
     load_city,
     load_codes,
+    transformer,
 )
+from processes import Snapshot
 
+_numbers = count()
 ORIGIN = (500_000.0, 3_350_000.0)
 Row = Mapping[str, Any]
 
@@ -45,10 +49,14 @@ class MemoryReader:
         self.catalogue = catalogue or _catalogue()
         self.city = city or load_city()
         self.versions = dict.fromkeys(rows, 1)
+        self.number = next(_numbers)
         self.asked: list[tuple[str, date | None]] = []
 
     def version(self, layer: str) -> int:
         return self.versions.get(layer, 0)
+
+    def snapshot(self, layer: str, as_of: date | None) -> Snapshot:
+        return Snapshot(f"memory {self.number}", layer, self.version(layer), str(as_of))
 
     def features(
         self,
@@ -122,6 +130,11 @@ def moved(geometry: object) -> shapely.Geometry | None:
     return shapely.transform(shape, lambda xy: xy + np.array(ORIGIN))
 
 
+def _lonlat(shape: shapely.Geometry) -> shapely.Geometry:
+    change = transformer(load_city().working_srid, load_city().stored_srid)
+    return shapely.transform(shape, lambda xy: np.column_stack(change.transform(*xy.T)))
+
+
 def _day(value: object) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
@@ -163,6 +176,11 @@ def holds(node: Any, row: Row) -> Any:
         return None if inner is None else not inner
     if op == "isnull":
         return holds(args[0], row) is None
+    if op == "s_intersects":
+        west, south, east, north = args[1]["bbox"]
+        shape = moved(row.get("geometry"))
+        box_ = shapely.box(west, south, east, north)
+        return shape is not None and bool(shapely.intersects(_lonlat(shape), box_))
     left = holds(args[0], row)
     if op == "in":
         return None if left is None else left in args[1]

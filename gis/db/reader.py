@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,7 +18,10 @@ from gis.db.pool import Database
 from gis.db.statements import statement
 from gis.errors import QueryError
 from layers import Catalogue, City, Column, Features, Layer, Level, load_codes
-from processes import InvalidInput
+from processes import InvalidInput, Snapshot
+
+_turns: dict[tuple[str, str, int], list[date]] = {}  # dates of change by version
+_MOST_TURNS = 200
 
 
 class DatabaseReader:
@@ -47,6 +51,31 @@ class DatabaseReader:
                 statement("read_version"), {"layer": self._layer(layer).id}
             ).fetchone()
         return int(row[0]) if row else 0
+
+    def snapshot(self, layer: str, as_of: date | None) -> Snapshot:
+        """Which rows of a layer are valid at a date (None: today); see the port."""
+        declared = self._layer(layer)
+        day = as_of or datetime.now(UTC).date()
+        with self._database.reader() as connection:
+            change = connection.execute(
+                statement("read_change"), {"layer": declared.id}
+            ).fetchone()
+            if change is None:
+                return Snapshot(self._database.dsn, declared.id, 0, "")
+            # a database put back from a backup counts its versions anew
+            origin = f"{self._database.dsn} {change[1]}"
+            key = (origin, declared.id, int(change[0]))
+            if key not in _turns:
+                query = statement("read_turns").format(
+                    table=sql.Identifier("city", declared.id)
+                )
+                days = sorted(row[0] for row in connection.execute(query))
+                if len(_turns) >= _MOST_TURNS:
+                    _turns.clear()
+                _turns[key] = days
+        past = bisect_right(_turns[key], day)
+        since = _turns[key][past - 1].isoformat() if past else ""
+        return Snapshot(origin, declared.id, key[2], since)
 
     def features(
         self,

@@ -186,7 +186,7 @@ def test_people_and_places_are_told_in_classes_at_community_level() -> None:
 def test_many_people_are_told_in_classes_then_exactly() -> None:
     points = [
         {"code": f"q{i}", "population": 10, "geometry": f"POINT({x} {y})"}
-        for i, (x, y) in enumerate([(112, 122), (114, 126), (400, 400), (20, 900)])
+        for i, (x, y) in enumerate([(115, 125), (115, 126), (400, 400), (20, 900)])
     ]
     inputs = {"service": "camera", "of": "population"}
     fine = ask("coverage", {**inputs, "zones": "community"}, population_point=points)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import zipfile
 from typing import Any
 
@@ -112,11 +113,13 @@ CAMERA = {
     "height_m": 0,
     "geometry": "POINT(250 250)",
 }
+# one triangle of a view: arcs are chords of 3 degrees with their ends on the circle
+CHORD = 15.36**2 * math.sin(math.radians(3)) / 2
 
 
 def test_unknown_direction_follows_the_declared_policy() -> None:
     whole = run("coverage", {"camera": [CAMERA]}, service="camera")
-    assert whole.rows[0]["covered"] == pytest.approx(3.141592653589793 * 15.36**2)
+    assert whole.rows[0]["covered"] == pytest.approx(120 * CHORD, rel=1e-9)
     assert whole.reconciliation["unknown_direction_share"] == 1.0
     assert whole.reconciliation["parameters"]["unknown_direction"] == "disc"
     without = run("coverage", {"camera": [CAMERA]}, service="camera",
@@ -140,10 +143,39 @@ def test_optics_come_from_the_lens_where_the_angle_is_missing() -> None:
     result = run(
         "coverage", {"camera": [{**lens, "azimuth_deg": 45}]}, service="camera"
     )
-    assert result.rows[0]["covered"] == pytest.approx(3.141592653589793 / 4 * 15.36**2)
-    unknown = {**CAMERA, "hfov_deg": None}
+    assert result.rows[0]["covered"] == pytest.approx(30 * CHORD, rel=1e-9)
+
+
+def test_optics_that_nobody_knows_are_assumed_by_kind_and_counted() -> None:
+    unknown = {**CAMERA, "azimuth_deg": 0, "hfov_deg": None, "kind": "6"}
     result = run("coverage", {"camera": [unknown]}, service="camera")
-    assert result.reconciliation["excluded"]["optics_unknown"] == 1
+    facts = result.reconciliation
+    assert facts["assumed_share"] == 1.0
+    assert facts["geometry_source"] == {"assumed": 1}
+    # a panorama spreads its pixels over the circle: 1920 / (2 pi 62.5)
+    reach = 1920 / (2 * math.pi * 62.5)
+    assert result.rows[0]["covered"] == pytest.approx(math.pi * reach**2, rel=5e-4)
+    known = {**CAMERA, "azimuth_deg": 0, "kind": "3", "tilt_deg": 10}
+    facts = run("coverage", {"camera": [known]}, service="camera").reconciliation
+    assert facts["assumed_share"] == 0.0
+
+
+def test_a_building_hides_what_is_behind_it() -> None:
+    # the wall stands 10 m in front and is as wide as the opening: 10 x 20 / 2
+    wall = {"code": "b", "geometry": box(200, 260, 300, 262)}
+    camera = {**CAMERA, "azimuth_deg": 0}
+    rows = {"camera": [camera], "building": [wall]}
+    behind = run("coverage", rows, service="camera")
+    assert behind.rows[0]["covered"] == pytest.approx(100.0, rel=1e-9)
+    assert behind.reconciliation["occlusion"] == {
+        "by": "building", "version": 1, "heights_known_share": 0.0,
+    }  # fmt: skip
+    through = run("coverage", rows, service="camera", parameters={"occlusion": "none"})
+    assert through.rows[0]["covered"] == pytest.approx(30 * CHORD, rel=1e-9)
+    assert through.reconciliation["occlusion"] == {"by": "none"}
+    gate = run("coverage", {**rows, "building": [{**wall, "opaque": False}]},
+               service="camera")  # fmt: skip
+    assert gate.rows[0]["covered"] == pytest.approx(30 * CHORD, rel=1e-9)
 
 
 def test_same_question_same_hash_other_answer_other_hash() -> None:
@@ -286,5 +318,5 @@ def test_the_plan_is_complete() -> None:
 
 def test_every_process_file_is_found() -> None:
     found = Registry()
-    assert list(found) == ["coverage", "gap", "locate", "scorecard"]
+    assert {"camera-view", "coverage", "gap", "locate", "scorecard"} <= set(found)
     assert all(isinstance(process, Process) for process in found.values())

@@ -192,11 +192,14 @@ def _in_grid(
     box[solid, 1] = np.minimum.reduceat(edge[:, 1], at)
     box[solid, 2] = np.maximum.reduceat(edge[:, 0], at)
     box[solid, 3] = np.maximum.reduceat(edge[:, 1], at)
-    x0, y0 = float(box[solid, 0].min()), float(box[solid, 1].min())
-    origin = np.array([x0, y0, x0, y0])
-    wide, high = float(box[solid, 2].max()) - x0, float(box[solid, 3].max()) - y0
-    while (wide / cell_m + 1) * (high / cell_m + 1) > _MOST_CELLS:
+    low = box[solid, :2].min(axis=0)
+    high = box[solid, 2:].max(axis=0)
+    while np.prod((high - low) / cell_m + 2) > _MOST_CELLS:
         cell_m *= 2
+    # whole cells from the coordinates' origin: any part of the buildings is met in the
+    # same order as all of them, so that what is seen is the same to the bit
+    x0, y0 = (float(v) for v in np.floor(low / cell_m) * cell_m)
+    origin = np.array([x0, y0, x0, y0])
     cells = np.zeros((n, 4), np.int64)
     cells[solid] = np.floor((box[solid] - origin) / cell_m).astype(np.int64)
     columns, rows = int(cells[solid, 2].max()) + 1, int(cells[solid, 3].max()) + 1
