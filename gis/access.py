@@ -5,6 +5,7 @@ from __future__ import annotations
 from layers import Catalogue, Column, Layer, Level
 
 COMPUTE_ROLE = "citygrid_compute"
+JOBS_ROLE = "citygrid_jobs"
 
 
 def role_of(level: Level) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from gis.disclosure import hidden_words, ruling
-from layers import Catalogue, City, Disclosure, Features, Level
+from layers import Catalogue, City, Disclosure, Features, Level, Title
 from processes import (
     Inputs,
     InvalidInput,
@@ -27,12 +27,15 @@ from processes import (
     digest,
     read_inputs,
     registry,
+    tell,
 )
 from processes.scorecard import published_dates
 
 _ATTEMPTS = 3
 _RESTLESS = "数据正在更新，请稍后再试 / the data keeps changing; ask again"
 _UNREADABLE = "cannot be read: must be CQL2 text over the columns of the layer"
+
+PARTS = Title(zh="分部计算", en="computing part by part")
 
 RuleOf = Callable[[Inputs], Disclosure | None]
 
@@ -74,18 +77,7 @@ def execute(
     process = registry[process_id]
     now = today or date.today()  # the city's own calendar
     asked = _dated(read_inputs(process.inputs, inputs), now)
-
-    def rule_of(question: Inputs) -> Disclosure | None:
-        return ruling(
-            {name: getattr(question, name) for name in type(question).model_fields},
-            read_layers=process.reads(question, reader),
-            catalogue=reader.catalogue,
-            city=reader.city,
-            level=level,
-            today=now,
-            published=published_dates() if process_id == "scorecard" else (),
-        )
-
+    rule_of = _rule_of(process, reader, level, now)
     for _ in range(_ATTEMPTS):
         remembering = _Remembering(reader)
         try:
@@ -98,6 +90,44 @@ def execute(
             raise
         return _with_outlines(answer, remembering)
     raise NoData(_RESTLESS)
+
+
+def admit(
+    process_id: str,
+    inputs: Mapping[str, object],
+    *,
+    reader: Reader,
+    level: Level,
+    today: date | None = None,
+) -> Inputs:
+    """The inputs as they will be computed later, if they may be asked at all.
+
+    Raises
+    ------
+    UnknownProcess, InvalidInput, Forbidden : as `execute` would
+    """
+    process = registry[process_id]
+    now = today or date.today()
+    asked = _dated(read_inputs(process.inputs, inputs), now)
+    _rule_of(process, reader, level, now)(asked)
+    return asked
+
+
+def _rule_of(process: Process, reader: Reader, level: Level, today: date) -> RuleOf:
+    """Finds the rule under which a question is answered, or refuses it."""
+
+    def rule_of(question: Inputs) -> Disclosure | None:
+        return ruling(
+            {name: getattr(question, name) for name in type(question).model_fields},
+            read_layers=process.reads(question, reader),
+            catalogue=reader.catalogue,
+            city=reader.city,
+            level=level,
+            today=today,
+            published=published_dates() if process.id == "scorecard" else (),
+        )
+
+    return rule_of
 
 
 def names_hidden(
@@ -162,7 +192,10 @@ def _computed(
     if process.split is not None and process.join is not None:
         parts = process.split(asked, reader)
         if len(parts) > 1:
-            answers = [_kept(process, part, reader, rule_of, results) for part in parts]
+            answers = []
+            for i, part in enumerate(parts):
+                tell(i / len(parts), PARTS)
+                answers.append(_kept(process, part, reader, rule_of, results))
             return process.join(asked, answers, reader)
     rule = rule_of(asked)
     if rule is not None and process.coarse is not None:

@@ -6,6 +6,11 @@ GisError
 ├── LoadError              a file cannot be loaded at all
 ├── QueryError             a request names something that cannot be asked
 ├── NotFound               a collection, item or tile that does not exist
+│   ├── NoSuchJob          a job that does not exist, or not for this level
+│   └── ResultNotReady     a job that is not finished
+├── Dismissed              the answer of a job that was dismissed
+├── TooManyJobs            a caller's share of the queue is used up
+├── QueueFull              a level's is
 └── Unauthorized           a token that nobody holds
 """
 
@@ -60,6 +65,26 @@ class NotFound(GisError):
     """Nothing is published under this address, or not for this level."""
 
 
+class NoSuchJob(NotFound):
+    """No such job, or not for this level."""
+
+
+class ResultNotReady(NotFound):
+    """The job is not finished."""
+
+
+class Dismissed(GisError):
+    """The job was dismissed and its answer removed."""
+
+
+class TooManyJobs(GisError):
+    """The caller has as many unfinished jobs as one may have."""
+
+
+class QueueFull(GisError):
+    """As many jobs wait at the caller's level as may."""
+
+
 class Unauthorized(GisError):
     """A token was sent that no level holds."""
 
@@ -70,7 +95,12 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (Unauthorized, 401, "Unauthorized"),
     (Forbidden, 403, "Forbidden"),
     (UnknownProcess, 404, "NoSuchProcess"),
+    (NoSuchJob, 404, "NoSuchJob"),
+    (ResultNotReady, 404, "ResultNotReady"),
     (NotFound, 404, "NotFound"),
+    (Dismissed, 410, "Dismissed"),
+    (TooManyJobs, 429, "TooManyRequests"),
+    (QueueFull, 503, "ServerBusy"),
     (NoData, 422, "NoData"),
     (ProcessError, 400, "InvalidParameterValue"),
 )

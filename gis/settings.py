@@ -48,6 +48,11 @@ SETTINGS: tuple[Setting, ...] = (
         "127.0.0.1",
         "addresses whose X-Forwarded headers count, comma separated",
     ),
+    Setting(
+        "CITYGRID_CALLBACK_HOSTS",
+        "",
+        "hosts that jobs may call back, `host` or `host:port`, comma separated",
+    ),
     Setting("CITYGRID_SAMPLES", "", "folder of real files for the acceptance tests"),
 )
 
@@ -60,6 +65,42 @@ class Timeouts:
     staff: int = 30_000
     restricted: int = 30_000
     compute: int = 300_000
+    jobs: int = 20_000
+
+
+@dataclass(frozen=True)
+class Share:
+    """What the jobs of one level may take of the machine.
+
+    Parameters
+    ----------
+    running : jobs that one worker computes at a time, each in a process of its own
+    waiting : unfinished jobs of the level; beyond that the server is busy
+    each : unfinished jobs of one caller, who is told so
+    seconds : how long a job may compute; a longer one fails
+    """
+
+    running: int
+    waiting: int
+    each: int
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Bounds of background jobs: no level takes another's place in the queue.
+
+    Parameters
+    ----------
+    kept_days : how long a finished job and its result stay
+    callback_hosts : `host` or `host:port` that jobs may call back
+    """
+
+    public: Share = Share(running=1, waiting=40, each=4, seconds=900)
+    staff: Share = Share(running=1, waiting=40, each=20, seconds=3600)
+    restricted: Share = Share(running=1, waiting=40, each=20, seconds=3600)
+    kept_days: int = 7
+    callback_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +122,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     samples: Path | None
     timeouts: Timeouts = field(default_factory=Timeouts)
+    jobs: Jobs = field(default_factory=Jobs)
 
     @property
     def is_loopback(self) -> bool:
@@ -148,6 +190,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             f"CITYGRID_PUBLIC_URL: {public_url!r} given, must begin with http(s)://host"
         )
     proxies = text("CITYGRID_TRUSTED_PROXIES").split(",")
+    hosts = [h.strip().lower() for h in text("CITYGRID_CALLBACK_HOSTS").split(",")]
+    for host in filter(None, hosts):
+        if not re.fullmatch(r"([a-z0-9._-]+|\[[0-9a-f:]+\])(:\d{1,5})?", host):
+            raise SettingError(
+                f"CITYGRID_CALLBACK_HOSTS: {host!r} given, must be host or host:port"
+            )
     return Settings(
         home=cast(Path, path("CITYGRID_HOME")),
         host=text("CITYGRID_HOST"),
@@ -163,4 +211,5 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         public_url=public_url,
         trusted_proxies=tuple(p.strip() for p in proxies if p.strip()),
         samples=path("CITYGRID_SAMPLES"),
+        jobs=Jobs(callback_hosts=tuple(filter(None, hosts))),
     )

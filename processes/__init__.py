@@ -43,7 +43,9 @@ __all__ = [
     "UnknownProcess",
     "ZoneOutlines",
     "digest",
+    "listening",
     "read_inputs",
     "registry",
     "render",
+    "tell",
 ]

@@ -157,6 +157,9 @@ class Process:
     coarse : answers for those who may not see the service, within a layer's rule
     join : the answer from the answers to the smaller questions
     kept : whether an answer may be kept and given again
+    quick : whether it answers at once, so that it is no job for the background
+    repeatable : whether it only reads (or writes what a second run writes just the
+        same), so that it may be run again after a crash
     """
 
     id: str
@@ -171,6 +174,8 @@ class Process:
     split: Split | None = None
     join: Join | None = None
     kept: bool = True
+    quick: bool = False
+    repeatable: bool = True
 
 
 def read_inputs[T: Inputs](model: type[T], given: Mapping[str, object]) -> T:

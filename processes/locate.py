@@ -143,4 +143,5 @@ PROCESS = Process(
     media_types=(JSON,),
     reads=_reads,
     kept=False,
+    quick=True,
 )

@@ -19,12 +19,14 @@ _ROOMS = {
     "demo": "gis.cli.demo",
     "docs": "gis.cli.docs",
     "export": "gis.cli.export",
+    "jobs": "gis.cli.jobs",
     "layers": "gis.cli.layers",
     "load": "gis.cli.load",
     "report": "gis.cli.report",
     "run": "gis.cli.run",
     "serve": "gis.cli.serve",
     "token": "gis.cli.serve",
+    "worker": "gis.cli.worker",
 }
 
 

@@ -7,6 +7,7 @@ import logging
 import secrets
 import signal
 import sys
+from contextlib import ExitStack
 from threading import Thread
 from types import FrameType
 
@@ -15,11 +16,13 @@ import uvicorn
 
 from gis.cli._place import Place, find_place, running
 from gis.cli.demo import build_demo, has_city
+from gis.cli.worker import BESIDE
 from gis.compute import execute
 from gis.db.pool import AsyncDatabase, Database
 from gis.db.reader import DatabaseReader
 from gis.db.results import DatabaseResults
 from gis.errors import GisError, describe
+from gis.jobs.supervise import worker_beside
 from gis.serve.app import build_app
 from layers import Level
 from processes.scorecard import published_dates
@@ -29,7 +32,14 @@ log = logging.getLogger(__name__)
 
 @click.command()
 @click.option("--demo/--no-demo", "with_demo", help="Build the demo city first.")
-def serve(with_demo: bool) -> None:
+@click.option(
+    "--worker/--no-worker",
+    "with_worker",
+    default=True,
+    help="Start a worker for background jobs too (by default), or leave it to "
+    "`citygrid worker`.",
+)
+def serve(with_demo: bool, with_worker: bool) -> None:
     """Serve the city until Ctrl-C or SIGTERM, which also stop what this started."""
     place = find_place()
     settings = place.settings
@@ -41,7 +51,7 @@ def serve(with_demo: bool) -> None:
         )
     # uvicorn takes SIGTERM only once it runs: until then it means stop, too
     signal.signal(signal.SIGTERM, _stop)
-    with running(place) as database:
+    with running(place) as database, ExitStack() as beside:
         if with_demo and not has_city(database, place):
             build_demo(place, database, settings.size, settings.seed)
         app = build_app(
@@ -55,6 +65,8 @@ def serve(with_demo: bool) -> None:
         _log_to_stderr()
         Thread(target=_warm, args=(place, database), daemon=True).start()
         click.echo(f"citygrid: {settings.base_url}/", err=True)
+        if with_worker:
+            beside.enter_context(worker_beside(BESIDE))
         uvicorn.run(
             app,
             host=settings.host,

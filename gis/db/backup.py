@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from gis.access import COMPUTE_ROLE, role_of
+from gis.access import COMPUTE_ROLE, JOBS_ROLE, role_of
 from gis.db.binaries import find_binaries
 from gis.db.digest import Digest, differences, read_digests
 from gis.db.pool import Database
@@ -224,7 +224,7 @@ def _restored(
 ) -> Iterator[None]:
     """A database restored from a backup and proved equal to it; removed again."""
     with psycopg.connect(_other(database.dsn, "postgres"), autocommit=True) as admin:
-        for role in [*(role_of(level) for level in Level), COMPUTE_ROLE]:
+        for role in [*(role_of(one) for one in Level), COMPUTE_ROLE, JOBS_ROLE]:
             known = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
             if known.fetchone() is None:
                 admin.execute(

@@ -14,9 +14,10 @@ from typing import Any, cast
 import psycopg
 from psycopg.adapt import Loader
 from psycopg.pq import Format
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from gis.access import COMPUTE_ROLE, role_of
+from gis.access import COMPUTE_ROLE, JOBS_ROLE, role_of
 from gis.errors import ClusterError
 from gis.settings import Timeouts
 from layers import Level
@@ -25,11 +26,20 @@ Connection = psycopg.Connection[Any]
 AsyncConnection = psycopg.AsyncConnection[Any]
 
 
-def _options(role: str | None, timeout_ms: int | None) -> str:
+def _options(
+    role: str | None,
+    timeout_ms: int | None,
+    *,
+    name: str = "citygrid",
+    schemas: str = "public",
+) -> str:
     """Server settings of a connection."""
     settings = {
+        "application_name": name,
         "timezone": "UTC",
-        "search_path": "public",
+        "search_path": schemas,
+        # whoever asked may be gone: no query outlives its client by more than this
+        "client_connection_check_interval": "1000",
         "max_parallel_workers_per_gather": "0",  # workers hurt small queries
         "role": role,
         "statement_timeout": timeout_ms,
@@ -44,10 +54,14 @@ class Database:
     ----------
     dsn : connection string of an account that is a member of every role
     timeouts : statement timeouts per role
+    name : what the server calls these connections
     """
 
-    def __init__(self, dsn: str, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self, dsn: str, timeouts: Timeouts | None = None, *, name: str = "citygrid"
+    ) -> None:
         self.dsn = dsn
+        self._name = name
         self._timeouts = timeouts or Timeouts()
         self._pools: dict[str, ConnectionPool[Connection]] = {}
         self._lock = threading.Lock()
@@ -62,7 +76,9 @@ class Database:
         """
         with _reachable(self.dsn):
             connection = psycopg.connect(
-                self.dsn, options=_options(None, None), autocommit=autocommit
+                self.dsn,
+                options=_options(None, None, name=self._name),
+                autocommit=autocommit,
             )
         with connection:
             yield connection
@@ -73,6 +89,18 @@ class Database:
         role = role_of(level) if level else COMPUTE_ROLE
         with self._pool(role).connection() as connection:
             yield connection
+
+    @contextlib.contextmanager
+    def jobs(self) -> Iterator[Connection]:
+        """A pooled connection with the rights of whoever looks after jobs."""
+        with self._pool(JOBS_ROLE).connection() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def job_rows(self) -> Iterator[psycopg.Cursor[dict[str, Any]]]:
+        """A cursor of such a connection whose rows are read by name."""
+        with self.jobs() as connection:
+            yield connection.cursor(row_factory=dict_row)
 
     def _pool(self, role: str) -> ConnectionPool[Connection]:
         """The role's pool, opened at its first use."""
@@ -85,7 +113,10 @@ class Database:
                     max_size=4,
                     max_idle=60,
                     timeout=30,
-                    kwargs={"options": _options(role, timeout), "autocommit": True},
+                    kwargs={
+                        "options": _options(role, timeout, name=self._name),
+                        "autocommit": True,
+                    },
                     check=ConnectionPool.check_connection,
                     open=True,
                 )
@@ -97,6 +128,14 @@ class Database:
             for pool in self._pools.values():
                 pool.close()
             self._pools.clear()
+
+
+def queue_connection(dsn: str, timeouts: Timeouts) -> dict[str, Any]:
+    """How the queue's own connections are made: arguments of a connection pool."""
+    options = _options(
+        JOBS_ROLE, timeouts.jobs, name="citygrid-worker", schemas="queue,public"
+    )
+    return {"conninfo": dsn, "kwargs": {"options": options}, "timeout": 5}
 
 
 class _Bytes(Loader):
