@@ -2,14 +2,16 @@
 
 A tile that would hold too much is made anew: with codes alone, then coarse. A coarse
 tile holds one feature for all that lie in a cell of a 64 by 64 grid, and their number
-as `aggregated`; of lines it holds the longest, and `left_out` counts the others.
+as `aggregated`; of lines it holds the longest, and `left_out` counts the others. Where
+even that is too much, cells grow and lines get fewer, and at last become cells, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from psycopg import sql
 
@@ -25,6 +27,10 @@ BUFFER = 64
 LARGEST_BYTES = 500_000
 CELLS = 64  # of a coarse tile, along each side
 LONGEST = 2_000  # lines of a coarse tile
+#: How coarse a tile may be: cells grow by this factor along each side.
+STEPS = (1, 2, 4, 8, 16)
+#: What `Tiler.making` yields, is sent and returns.
+Making = Generator[Statement, Sequence[Any] | None, bytes]
 #: Attributes that only coarse tiles have.
 AGGREGATED = "aggregated"
 LEFT_OUT = "left_out"
@@ -71,6 +77,28 @@ class Tiler:
         self._catalogue = catalogue
         self._srid = stored_srid
 
+    def making(self, tile: Tile, most: int = LARGEST_BYTES) -> Making:
+        """Statements to run one after another, each sent the one row of the last.
+
+        Parameters
+        ----------
+        most : bytes that the tile may have
+
+        Returns
+        -------
+        The tile: in full, with codes alone, or coarse, as it fits.
+        """
+        body, count = _found((yield self.full(tile)))
+        largest = largest_at(tile.index[0] + tile.matrix_set.shift)
+        if count <= largest and len(body) > most:
+            body, _ = _found((yield self.full(tile, ["code"])))
+        if count > largest or len(body) > most:
+            for statement in self.coarse(tile):
+                body, _ = _found((yield statement))
+                if len(body) <= most:
+                    break
+        return body
+
     def full(self, tile: Tile, columns: Sequence[str] | None = None) -> Statement:
         """One row: the tile as bytes, and how many features were found for it.
 
@@ -85,25 +113,30 @@ class Tiler:
         layer = self._layer(tile)
         names = tile_columns(layer, tile.level) if columns is None else columns
         largest = largest_at(tile.index[0] + tile.matrix_set.shift)
-        inner, values = self._features(
-            tile, layer, [_attribute(layer, name) for name in names], largest + 1
-        )
-        text = sql.SQL(
-            "SELECT coalesce(ST_AsMVT(m, {name}, {extent}, 'geom', 'fid') "
-            "FILTER (WHERE geom IS NOT NULL), ''), count(*) FROM ({inner}) m"
-        ).format(name=sql.Literal(layer.id), extent=sql.Literal(EXTENT), inner=inner)
-        return text, values
+        attributes = [_attribute(layer, name) for name in names]
+        return self._packed(layer, self._features(tile, layer, attributes, largest + 1))
 
-    def coarse(self, tile: Tile) -> Statement:
-        """One row: the coarse tile as bytes, and how many features it holds."""
+    def coarse(self, tile: Tile) -> Iterator[Statement]:
+        """One row each: the coarse tile as bytes, and how many features it holds.
+
+        Every statement gives a smaller tile than the one before.
+        """
         layer = self._layer(tile)
-        is_line = layer.geometry in ("LineString", "MultiLineString")
-        inner, values = (self._longest if is_line else self._cells)(tile, layer)
+        if layer.geometry in ("LineString", "MultiLineString"):
+            for step in STEPS[:4]:
+                yield self._packed(layer, self._longest(tile, layer, step))
+        for step in STEPS:
+            yield self._packed(layer, self._cells(tile, layer, step))
+
+    def _packed(
+        self, layer: Layer, rows: tuple[sql.Composable, tuple[object, ...]]
+    ) -> Statement:
+        """The rows of a tile as one row: its bytes, and their number."""
         text = sql.SQL(
             "SELECT coalesce(ST_AsMVT(m, {name}, {extent}, 'geom', 'fid') "
             "FILTER (WHERE geom IS NOT NULL), ''), count(*) FROM ({inner}) m"
-        ).format(name=sql.Literal(layer.id), extent=sql.Literal(EXTENT), inner=inner)
-        return text, values
+        ).format(name=sql.Literal(layer.id), extent=sql.Literal(EXTENT), inner=rows[0])
+        return text, rows[1]
 
     def _layer(self, tile: Tile) -> Layer:
         layer = self._catalogue.get(tile.layer)
@@ -132,7 +165,7 @@ class Tiler:
             geometry = sql.SQL("ST_Transform(v.geom, {})").format(sql.Literal(srid))
             wide = sql.SQL("ST_Transform({}, {})").format(wide, sql.Literal(self._srid))
         if layer.geometry != "Point" and zoom + matrix_set.shift < 13:
-            # a quarter of what the tile's grid can show
+            # a quarter of a screen's point, at 256 points a tile
             geometry = sql.SQL("ST_Simplify({}, {}, true)").format(
                 geometry, sql.Literal(unit * 4)
             )
@@ -158,17 +191,18 @@ class Tiler:
         return text, (*bounds, *valid.values)
 
     def _longest(
-        self, tile: Tile, layer: Layer
+        self, tile: Tile, layer: Layer, step: int
     ) -> tuple[sql.Composable, tuple[object, ...]]:
         """The longest lines of a tile, with the number of the others."""
+        most = max(LONGEST // step**2, 1)
         left_out = sql.SQL("greatest(count(*) OVER () - {}, 0) AS {}").format(
-            sql.Literal(LONGEST), sql.Identifier(LEFT_OUT)
+            sql.Literal(most), sql.Identifier(LEFT_OUT)
         )
         code = _attribute(layer, "code")
-        return self._features(tile, layer, [code, left_out], LONGEST, "length")
+        return self._features(tile, layer, [code, left_out], most, "length")
 
     def _cells(
-        self, tile: Tile, layer: Layer
+        self, tile: Tile, layer: Layer, step: int
     ) -> tuple[sql.Composable, tuple[object, ...]]:
         """One feature per cell that any feature has its middle in.
 
@@ -177,7 +211,8 @@ class Tiler:
         """
         west, south, east, north = tile.matrix_set.degrees_of(tile.index)
         valid = valid_at(tile.day)
-        size = EXTENT // CELLS
+        cells = CELLS // step
+        size = EXTENT // cells
         shape = "ST_Point((x + 0.5) * {size}, (y + 0.5) * {size})"
         if layer.geometry != "Point":
             shape = (
@@ -195,16 +230,35 @@ class Tiler:
             "%s::float8, {srid}) AND {valid}) c "
             "WHERE x BETWEEN 0 AND {last} AND y BETWEEN 0 AND {last} GROUP BY x, y"
         ).format(
-            cells=sql.Literal(CELLS),
-            last=sql.Literal(CELLS - 1),
+            cells=sql.Literal(cells),
+            last=sql.Literal(cells - 1),
             aggregated=sql.Identifier(AGGREGATED),
             shape=sql.SQL(shape).format(size=sql.Literal(size)),
             view=sql.Identifier(schema_of(tile.level), layer.id),
             srid=sql.Literal(self._srid),
             valid=valid.text,
         )
-        steps = (west, (east - west) / CELLS, north, (north - south) / CELLS)
+        steps = (west, (east - west) / cells, north, (north - south) / cells)
         return text, (*steps, west, south, east, north, *valid.values)
+
+
+def _found(row: Sequence[Any] | None) -> tuple[bytes, int]:
+    """Bytes and number of features of a row."""
+    return (bytes(row[0]), int(row[1])) if row else (b"", 0)
+
+
+def unchanging(layer: Layer, level: Level, day: date) -> Statement:
+    """One row: the days around `day` on which the same versions are valid.
+
+    The first day and the day after the last; null is open. A tile of one day is that of
+    every other day between, as long as the table's version stands.
+    """
+    text = sql.SQL(
+        "SELECT max(d) FILTER (WHERE d <= %s::date), min(d) FILTER (WHERE d > %s::date)"
+        " FROM (SELECT valid_from AS d FROM {view} UNION ALL "
+        "SELECT valid_to FROM {view} WHERE valid_to IS NOT NULL) days"
+    ).format(view=sql.Identifier(schema_of(level), layer.id))
+    return text, (day, day)
 
 
 def _attribute(layer: Layer, name: str) -> sql.Composable:

@@ -37,6 +37,7 @@ from gis.serve.guard import Guard
 from gis.serve.health import Health
 from gis.serve.metrics import Metrics, Traffic
 from gis.serve.session import Session
+from gis.serve.styles import Styles
 from gis.serve.texts import Texts
 from gis.serve.tiles import Tiles
 from gis.settings import Settings
@@ -125,10 +126,12 @@ def build_app(
 
 def build_routes(context: Context) -> Sequence[BaseRoute]:
     """Every address of the server, in one table."""
-    features, tiles = Features(context), Tiles(context)
-    dataset = DatasetTiles(context, tiles)
-    collections = Collections(context, Extents(context))
+    features, extents = Features(context), Extents(context)
+    tiles = Tiles(context, extents)
+    dataset = DatasetTiles(context, tiles, extents)
+    collections = Collections(context, extents)
     session, health, docs = Session(context), Health(context), Docs(context)
+    styles = Styles(context)
 
     def page(
         path: str, make: Make, template: str, media_type: str = JSON, *known: str
@@ -184,6 +187,9 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         page("/processes", made.make_processes, "processes.html", JSON, "limit"),
         page("/processes/{process}", made.make_process, "process.html"),
         post("/processes/{process}/execution", Execution(context).run),
+        get("/styles", styles.all),
+        get("/styles/{style}/legend", styles.legend),
+        get("/fonts/{font}/{range}.pbf", styles.glyphs),
         get("/docs", docs.index),
         get("/docs/layers/{layer}", docs.layer),
         get("/docs/processes/{process}", docs.process),
@@ -193,6 +199,7 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         Route("/healthz", health.alive),
         Route("/readyz", health.ready),
         *pages.routes(context),
+        get("/styles/{style}", styles.one),  # after the map's own /styles/map.json
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 

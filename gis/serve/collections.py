@@ -5,10 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from gis.publish.docs import theme_title
+from gis.publish.style import is_drawn
 from gis.serve.context import Context
 from gis.serve.documents import MATRIX_SET, ask
 from gis.serve.engine import BASE, Document, api
 from gis.serve.extents import Extents
+from gis.serve.styles import STYLE, SVG
 from layers import Layer
 
 
@@ -66,14 +68,25 @@ def _amended(
         collection["extent"]["temporal"] = {"interval": [list(found.interval)]}
         if found.bbox:
             collection["extent"]["spatial"]["bbox"] = [list(found.bbox)]
-    if layer.geometry_at(level):
-        collection["links"].append(
+    if is_drawn(layer, level):
+        tiles = f"{BASE}/collections/{layer.id}/tiles/{MATRIX_SET}/tilejson.json"
+        style = f"{BASE}/styles/{layer.id}"
+        collection["links"] += [
             {
-                "rel": "describedby",
-                "type": "application/json",
-                "title": context.texts.say(lang, "TileJSON of the vector tiles"),
-                "href": f"{BASE}/collections/{layer.id}/tiles/{MATRIX_SET}"
-                "/tilejson.json",
+                "rel": rel,
+                "type": media_type,
+                "title": context.texts.say(lang, title),
+                "href": href,
             }
-        )
+            for rel, media_type, title, href in (
+                (
+                    "describedby",
+                    "application/json",
+                    "TileJSON of the vector tiles",
+                    tiles,
+                ),
+                ("stylesheet", STYLE, "Style", style),
+                ("legend", SVG, "Legend", f"{style}/legend?f=svg"),
+            )
+        ]
     return collection

@@ -3,77 +3,83 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gis.db.compose import Composer
-from gis.db.matrix import MATRIX_SETS, MatrixSet, read_tile_index
+from gis.db.matrix import MATRIX_SETS, read_tile_index
 from gis.db.tiles import LARGEST_BYTES, Tile
 from gis.errors import NotFound, QueryError
 from gis.publish.pygeoapi import is_tiled
-from gis.serve.answer import (
-    DOCUMENT_FORMATS,
-    MVT,
-    document_answer,
-    only,
-    page_answer,
-    weak_etag,
-)
+from gis.publish.tilejson import zooms_of
+from gis.serve.answer import MVT, document_answer, only, weak_etag
 from gis.serve.context import Context
-from gis.serve.engine import BASE, Document
+from gis.serve.engine import BASE
+from gis.serve.extents import Extents
 from gis.serve.kept import packed, takes_gzip
 from gis.serve.negotiate import format_of
 from gis.serve.parameters import read_day, read_text
 from gis.serve.rows import fetch
-from gis.serve.tiles import Tiles, matrix_set_of, tile_answer, tile_headers, zooms_of
+from gis.serve.tiles import (
+    Tiles,
+    list_links,
+    matrix_set_of,
+    tile_answer,
+    tile_headers,
+    tilesets_answer,
+)
+from gis.serve.tilesets import SUMMARY, Tilesets
 from layers import Layer
-
-_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/"
 
 
 class DatasetTiles:
     """Handlers of /tiles and below."""
 
-    def __init__(self, context: Context, tiles: Tiles) -> None:
+    def __init__(self, context: Context, tiles: Tiles, extents: Extents) -> None:
         self._context = context
         self._composer = Composer(context.catalogue, context.city.stored_srid)
         self._tiles = tiles
+        self._sets = Tilesets(context, extents)
 
     async def tilesets(self, request: Request) -> Response:
         """The list of tilesets: one per tile matrix set."""
         only(request, ("collections",))
-        found = [self._tileset(request, one) for one in MATRIX_SETS.values()]
-        for tileset in found:
-            tileset.pop("layers")
-        return self._answer(request, {"tilesets": found, "links": found[0]["links"]})
+        chosen, query = self._chosen(request), _query(request)
+        bounds = await self._sets.bounds(request, chosen)
+        found = [
+            self._sets.tileset(
+                request, chosen, one, bounds, f"{BASE}/tiles/{one.id}", query
+            )
+            for one in MATRIX_SETS.values()
+        ]
+        made = {
+            "title": self._title(request),
+            "tilesets": [{key: one[key] for key in SUMMARY} for one in found],
+            "links": list_links(self._context, request, f"{BASE}/tiles"),
+        }
+        return tilesets_answer(self._context, request, made)
 
     async def tileset(self, request: Request) -> Response:
         """Metadata of a tileset and of every layer in it."""
         only(request, ("collections",))
-        return self._answer(request, self._tileset(request, matrix_set_of(request)))
+        matrix_set, chosen = matrix_set_of(request), self._chosen(request)
+        bounds = await self._sets.bounds(request, chosen)
+        url = f"{BASE}/tiles/{matrix_set.id}"
+        made = self._sets.tileset(
+            request, chosen, matrix_set, bounds, url, _query(request)
+        )
+        return tilesets_answer(self._context, request, made)
 
     async def tilejson(self, request: Request) -> Response:
         """TileJSON 3.0 of the chosen layers."""
         only(request, ("collections",))
-        context, matrix_set = self._context, matrix_set_of(request)
-        each = [
-            self._tiles.build_tilejson(request, layer, matrix_set)
-            for layer in self._chosen(request)
-        ]
-        west, south, east, north = context.city.extent
-        made = {
-            "tilejson": "3.0.0",
-            "name": context.city.title.in_language(context.lang_of(request)),
-            "attribution": context.city.attribution,
-            "scheme": "xyz",
-            "tiles": [self._href(request, matrix_set, "/{z}/{y}/{x}")],
-            "minzoom": min(one["minzoom"] for one in each),
-            "maxzoom": max(one["maxzoom"] for one in each),
-            "bounds": [west, south, east, north],
-            "vector_layers": [entry for one in each for entry in one["vector_layers"]],
-        }
-        return document_answer(context, request, made)
+        matrix_set, chosen = matrix_set_of(request), self._chosen(request)
+        bounds = await self._sets.bounds(request, chosen)
+        url = f"{BASE}/tiles/{matrix_set.id}/{{z}}/{{y}}/{{x}}{_query(request)}"
+        made = self._sets.tilejson(request, chosen, matrix_set, bounds, url)
+        return document_answer(self._context, request, made)
 
     async def tile(self, request: Request) -> Response:
         """One tile with every chosen layer that has tiles at this zoom."""
@@ -100,13 +106,17 @@ class DatasetTiles:
         current = sum((row or (0,))[0] for row in versions)
         if answer := self._tiles.held(request, question, (current,), level):
             return answer
-        parts: list[bytes] = []
         async with context.lanes.pages.slot():
+            parts = []
             for layer, version in zip(layers, asked, strict=True):
                 tile = Tile(layer.id, level, index, day, matrix_set)
-                left = LARGEST_BYTES - sum(map(len, parts))
-                found = await self._tiles.made(request, tile, version, max(left, 0))
-                parts.append(found[1])
+                parts.append((await self._tiles.made(request, tile, version))[1])
+            share = fair_share([len(part) for part in parts], LARGEST_BYTES)
+            for at, (layer, version) in enumerate(zip(layers, asked, strict=True)):
+                if len(parts[at]) > share:
+                    tile = Tile(layer.id, level, index, day, matrix_set)
+                    made = await self._tiles.made(request, tile, version, share)
+                    parts[at] = made[1]
         body = await packed(request, b"".join(parts))
         context.kept.put(question, current, body)
         return tile_answer(body, tile_headers(question, current, level))
@@ -134,52 +144,31 @@ class DatasetTiles:
                 raise QueryError("collections", f"{name[:60]!r}: no layer with tiles")
         return [tiled[name] for name in names]
 
-    def _href(self, request: Request, matrix_set: MatrixSet, path: str) -> str:
-        chosen = request.query_params.get("collections")
-        query = f"?collections={chosen}" if chosen else ""
-        return f"{BASE}/tiles/{matrix_set.id}{path}{query}"
-
-    def _tileset(self, request: Request, matrix_set: MatrixSet) -> Document:
+    def _title(self, request: Request) -> str:
         context = self._context
-        each = [
-            self._tiles.build_tileset(request, layer, matrix_set)
-            for layer in self._chosen(request)
-        ]
-        lang = context.lang_of(request)
-        links = [
-            ("self", "application/json", "This tileset", ""),
-            ("item", MVT, "Vector tile", "/{tileMatrix}/{tileRow}/{tileCol}"),
-            (
-                "describedby",
-                "application/json",
-                "TileJSON of the vector tiles",
-                "/tilejson.json",
-            ),
-        ]
-        return {
-            "title": context.city.title.in_language(lang),
-            "dataType": "vector",
-            "crs": each[0]["crs"],
-            "tileMatrixSetURI": f"{_URI}{matrix_set.id}",
-            "tileMatrixSetId": matrix_set.id,
-            "boundingBox": each[0]["boundingBox"],
-            "layers": [entry for one in each for entry in one["layers"]],
-            "links": [
-                {
-                    "rel": rel,
-                    "type": media_type,
-                    "title": context.texts.say(lang, title),
-                    "href": self._href(request, matrix_set, path),
-                    **({"templated": True} if "{" in path else {}),
-                }
-                for rel, media_type, title, path in links
-            ],
-        }
+        return context.city.title.in_language(context.lang_of(request))
 
-    def _answer(self, request: Request, made: Document) -> Response:
-        context = self._context
-        if format_of(request, DOCUMENT_FORMATS) == "html":
-            city = context.city.title.in_language(context.lang_of(request))
-            data = {"id": None, "title": city, "links": made["links"]}
-            return page_answer(context, request, "tiles.html", data=data)
-        return document_answer(context, request, made)
+
+def _query(request: Request) -> str:
+    """The choice of layers, as links repeat it."""
+    chosen = request.query_params.get("collections")
+    return f"?collections={quote(chosen, safe=',')}" if chosen else ""
+
+
+def fair_share(sizes: list[int], whole: int) -> int:
+    """The size that each part may have so that all together fit.
+
+    Small parts keep what they have; what they leave is shared by the large ones.
+
+    Examples
+    --------
+    >>> fair_share([10, 300, 500], 400), fair_share([10, 20], 400)
+    (195, 400)
+    """
+    left, parts = whole, sorted(sizes)
+    for at, size in enumerate(parts):
+        share = left // (len(parts) - at)
+        if size > share:
+            return share
+        left -= size
+    return whole

@@ -101,14 +101,18 @@ def make_landing(context: Context, request: Request) -> Document:
             ("describedby", "/docs", "Documentation"),
         )
     ]
-    made["links"].append(
+    made["links"] += [
         {
-            "rel": "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            "rel": f"http://www.opengis.net/def/rel/ogc/1.0/{rel}",
             "type": "application/json",
-            "title": context.texts.say(lang, "Vector tiles"),
-            "href": f"{BASE}/tiles",
+            "title": context.texts.say(lang, title),
+            "href": f"{BASE}{path}",
         }
-    )
+        for rel, path, title in (
+            ("tilesets-vector", "/tiles", "Vector tiles"),
+            ("styles", "/styles", "Styles"),
+        )
+    ]
     return made
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from gis.db.matrix import MATRIX_SETS
 from gis.publish.processes import flattened, output_schema
 from gis.publish.pygeoapi import build_fields, is_tiled
+from gis.publish.style import is_drawn
 from gis.serve import formats
 from gis.serve.answer import JSON_FG
 from gis.serve.engine import BASE, finished
@@ -30,7 +31,7 @@ from gis.serve.openapi_parts import (
     responses_of,
 )
 from gis.serve.openapi_schema import openapi_schema
-from gis.serve.openapi_tiles import dataset_paths, tile_path
+from gis.serve.openapi_tiles import dataset_paths, style_paths, tile_path
 from layers import Catalogue, City, Layer, Level
 from processes import GEOJSON, Process
 
@@ -68,6 +69,8 @@ def build_openapi(
     """OpenAPI 3.0 document of a level, links on the stand-in base."""
     paths = _server_paths() | dataset_paths()
     layers = catalogue.visible_at(level)
+    drawn = [layer for layer in layers.values() if is_drawn(layer, level)]
+    paths |= style_paths(drawn)
     for layer in layers.values():
         paths |= _collection_paths(layer, level, lang)
     for process in processes.values():

@@ -234,6 +234,7 @@ def build_schemas() -> Part:
         "tileJson": _record(
             {"tilejson": text, "tiles": {"type": "array", "items": text}}
         ),
+        "styles": _record({"styles": {"type": "array", "items": _OBJECT}}),
         "matrixSets": _record({"tileMatrixSets": {"type": "array", "items": _OBJECT}}),
         "matrixSet": _record({"id": text, "crs": text}),
         "processes": _record(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gis.db.matrix import MATRIX_SETS, MatrixSet
-from gis.publish.pygeoapi import MVT, zoom_range
+from gis.publish.pygeoapi import MVT
+from gis.publish.stylesheet import WHOLE
+from gis.publish.tilejson import zooms_of
 from gis.serve.openapi_parts import (
     BUSY,
     MISSING,
@@ -12,8 +16,10 @@ from gis.serve.openapi_parts import (
     Part,
     document_path,
     parameters_of,
+    path_parameter,
     responses_of,
 )
+from gis.serve.styles import GLYPHS, STYLE, SVG
 from layers import Layer
 
 _FORMAT: Part = {
@@ -27,7 +33,7 @@ _CONTENT: Part = {MVT: {"schema": {"type": "string", "format": "binary"}}}
 
 def tile_path(layer: Layer, title: str, matrix_set: MatrixSet) -> Part:
     """The path of a layer's tiles in a matrix set."""
-    low, high = (max(0, zoom - matrix_set.shift) for zoom in zoom_range(layer))
+    low, high = zooms_of(layer, matrix_set)
     return _tile(
         f"tile.{matrix_set.id}.{layer.id}",
         f"{title}: vector tile, zoom {low} to {high}",
@@ -56,6 +62,69 @@ def dataset_paths() -> Part:
             ),
         }
     return paths
+
+
+def style_paths(layers: Iterable[Layer]) -> Part:
+    """Paths of styles, legends and glyphs.
+
+    Parameters
+    ----------
+    layers : that have a style for the caller
+    """
+    names = [layer.id for layer in layers]
+    style = path_parameter(
+        "styleId", "The style.", {"type": "string", "enum": [WHOLE, *names]}
+    )
+    legend = path_parameter(
+        "styleId", "The style of a layer.", {"type": "string", "enum": names}
+    )
+    binary: Part = {"schema": {"type": "string", "format": "binary"}}
+    document: Part = {"schema": {"type": "object"}}
+
+    def path(
+        operation: str, summary: str, content: Part, *parameters: Part, f: list[str]
+    ) -> Part:
+        chosen: Part = {
+            "name": "f",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string", "enum": f},
+        }
+        known = [*parameters, *([chosen] if f else []), *parameters_of(("lang",))]
+        responses = responses_of(summary, content, WRONG, MISSING, SAME)
+        return {
+            "get": {
+                "operationId": operation,
+                "summary": summary,
+                "tags": ["server"],
+                "parameters": known,
+                "responses": responses,
+            }
+        }
+
+    return {
+        "/styles": document_path("styles", "Styles", "styles"),
+        "/styles/{styleId}": path(
+            "style", "MapLibre style", {STYLE: document}, style, f=["json"]
+        ),
+        "/styles/{styleId}/legend": path(
+            "legend",
+            "Legend of a style",
+            {SVG: {"schema": {"type": "string"}}, "application/json": document},
+            legend,
+            f=["svg", "json"],
+        ),
+        "/fonts/{fontstack}/{range}.pbf": path(
+            "glyphs",
+            "Glyphs of 256 characters",
+            {GLYPHS: binary},
+            path_parameter("fontstack", "Any name.", {"type": "string"}),
+            path_parameter(
+                "range", "First and last.", {"type": "string", "pattern": r"^\d+-\d+$"}
+            ),
+            f=[],
+        ),
+    }
 
 
 def _tile(operation: str, summary: str, tag: str, *known: str) -> Part:

@@ -9,17 +9,10 @@ from starlette.responses import Response
 
 from gis.db.compose import Composer, Statement
 from gis.db.matrix import MATRIX_SETS, MatrixSet, read_tile_index
-from gis.db.tiles import (
-    AGGREGATED,
-    LARGEST_BYTES,
-    LEFT_OUT,
-    Tile,
-    Tiler,
-    largest_at,
-    tile_columns,
-)
+from gis.db.tiles import LARGEST_BYTES, Tile, Tiler
 from gis.errors import NotFound
-from gis.publish.pygeoapi import build_fields, is_tiled, zoom_range
+from gis.publish.pygeoapi import is_tiled
+from gis.publish.tilejson import zooms_of
 from gis.serve.answer import (
     DOCUMENT_FORMATS,
     MVT,
@@ -32,23 +25,24 @@ from gis.serve.answer import (
     weak_etag,
 )
 from gis.serve.context import Context
-from gis.serve.engine import BASE, Document, finished
+from gis.serve.engine import BASE, Document
+from gis.serve.extents import Extents
 from gis.serve.kept import packed, packed_answer, takes_gzip
 from gis.serve.negotiate import format_of
 from gis.serve.parameters import read_day
 from gis.serve.rows import Row, fetch
-from layers import CRS84, Layer, Level, crs_uri
+from gis.serve.tilesets import SUMMARY, Tilesets
+from layers import Layer, Level
 
-MATRIX_SET_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/"
-_DIMENSIONS = {"Point": 0, "LineString": 1, "MultiLineString": 1}
 _SECONDS = 60
 
 
 class Tiles:
     """Handlers of /collections/{layer}/tiles and below."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, extents: Extents) -> None:
         self._context = context
+        self._sets = Tilesets(context, extents)
         self._composer = Composer(context.catalogue, context.city.stored_srid)
         self._tiler = Tiler(context.catalogue, context.city.stored_srid)
 
@@ -56,69 +50,37 @@ class Tiles:
         """The list of a layer's tilesets: one per tile matrix set."""
         only(request, ())
         layer = self._tiled(request)
+        bounds = await self._sets.bounds(request, [layer])
+        url = f"{BASE}/collections/{layer.id}/tiles"
         found = [
-            self.build_tileset(request, layer, one) for one in MATRIX_SETS.values()
+            self._sets.tileset(request, [layer], one, bounds, f"{url}/{one.id}")
+            for one in MATRIX_SETS.values()
         ]
         made = {
             "id": layer.id,
             "title": layer.title.in_language(self._context.lang_of(request)),
-            "tilesets": [
-                {key: tileset[key] for key in (*_SUMMARY, "links")} for tileset in found
-            ],
-            "links": found[0]["links"],
+            "tilesets": [{key: one[key] for key in SUMMARY} for one in found],
+            "links": list_links(self._context, request, url),
         }
-        return self._answer(request, made)
+        return tilesets_answer(self._context, request, made)
 
     async def tileset(self, request: Request) -> Response:
         """Metadata of the tileset."""
         only(request, ())
-        layer = self._tiled(request)
-        matrix_set = matrix_set_of(request)
-        return self._answer(request, self.build_tileset(request, layer, matrix_set))
+        layer, matrix_set = self._tiled(request), matrix_set_of(request)
+        bounds = await self._sets.bounds(request, [layer])
+        url = _root(layer, matrix_set)
+        made = self._sets.tileset(request, [layer], matrix_set, bounds, url)
+        return tilesets_answer(self._context, request, made)
 
     async def tilejson(self, request: Request) -> Response:
         """TileJSON 3.0, for MapLibre and others."""
         only(request, ())
-        layer = self._tiled(request)
-        made = self.build_tilejson(request, layer, matrix_set_of(request))
+        layer, matrix_set = self._tiled(request), matrix_set_of(request)
+        bounds = await self._sets.bounds(request, [layer])
+        url = f"{_root(layer, matrix_set)}/{{z}}/{{y}}/{{x}}"
+        made = self._sets.tilejson(request, [layer], matrix_set, bounds, url)
         return document_answer(self._context, request, made)
-
-    def build_tilejson(
-        self, request: Request, layer: Layer, matrix_set: MatrixSet
-    ) -> Document:
-        """TileJSON of a layer."""
-        context = self._context
-        level, lang = context.level_of(request), context.lang_of(request)
-        say = context.texts.say
-        titles = {
-            name: column.title.in_language(lang)
-            for name, column in layer.columns_at(level).items()
-        }
-        low, high = zooms_of(layer, matrix_set)
-        west, south, east, north = context.city.extent
-        return {
-            "tilejson": "3.0.0",
-            "id": layer.id,
-            "name": layer.title.in_language(lang),
-            "attribution": layer.attribution or context.city.attribution,
-            "scheme": "xyz",
-            "tiles": [f"{_root(layer, matrix_set)}/{{z}}/{{y}}/{{x}}"],
-            "minzoom": low,
-            "maxzoom": high,
-            "bounds": [west, south, east, north],
-            "center": [(west + east) / 2, (south + north) / 2, low],
-            "vector_layers": [
-                {
-                    "id": layer.id,
-                    "minzoom": low,
-                    "maxzoom": high,
-                    "fields": {
-                        **{n: titles[n] for n in tile_columns(layer, level)},
-                        **{n: say(lang, text) for n, text in _COARSE.items()},
-                    },
-                }
-            ],
-        }
 
     async def tile(self, request: Request) -> Response:
         """One tile; 204 when nothing lies in it."""
@@ -148,27 +110,23 @@ class Tiles:
         request: Request,
         tile: Tile,
         version: Statement,
-        most: int | None = None,
+        most: int = LARGEST_BYTES,
     ) -> tuple[int, bytes]:
         """Version and tile: in full, with codes alone, or coarse, as it fits.
 
         Parameters
         ----------
-        most : bytes that the tile may have; None: what every tile may have
+        most : bytes that the tile may have
         """
-        most = LARGEST_BYTES if most is None else most
         database, level = self._context.database, tile.level
-        wanted = [version, self._tiler.full(tile)]
-        first, row = await fetch(request, database, level, wanted)
-        body, count = row or (b"", 0)
-        largest = largest_at(tile.index[0] + tile.matrix_set.shift)
-        if count <= largest and len(body) > most:
-            lean = self._tiler.full(tile, ["code"])
-            body = ((await fetch(request, database, level, [lean]))[0] or (b"",))[0]
-        if count > largest or len(body) > most:
-            coarse = self._tiler.coarse(tile)
-            body = ((await fetch(request, database, level, [coarse]))[0] or (b"",))[0]
-        return (first or (0,))[0], bytes(body)
+        making = self._tiler.making(tile, most)
+        first, row = await fetch(request, database, level, [version, next(making)])
+        while True:
+            try:
+                statement = making.send(row)
+            except StopIteration as done:
+                return (first or (0,))[0], done.value
+            row = (await fetch(request, database, level, [statement]))[0]
 
     def held(
         self, request: Request, question: str, version: Row | None, level: Level
@@ -193,80 +151,6 @@ class Tiles:
             raise NotFound(f"collection {layer.id!r}: no tiles")
         return layer
 
-    def _answer(self, request: Request, made: Document) -> Response:
-        context = self._context
-        if format_of(request, DOCUMENT_FORMATS) == "html":
-            return page_answer(context, request, "tiles.html", data=made)
-        return document_answer(context, request, made)
-
-    def build_tileset(
-        self, request: Request, layer: Layer, matrix_set: MatrixSet
-    ) -> Document:
-        """Metadata of a layer's tileset."""
-        context = self._context
-        level, lang = context.level_of(request), context.lang_of(request)
-        west, south, east, north = context.city.extent
-        fields = finished(build_fields(layer, level), lang)
-        low, high = zooms_of(layer, matrix_set)
-        links = [
-            ("self", "application/json", "This tileset", ""),
-            ("item", MVT, "Vector tile", "/{tileMatrix}/{tileRow}/{tileCol}?f=mvt"),
-            (
-                "describedby",
-                "application/json",
-                "TileJSON of the vector tiles",
-                "/tilejson.json",
-            ),
-        ]
-        made: Document = {
-            "id": layer.id,
-            "title": layer.title.in_language(lang),
-            "dataType": "vector",
-            "crs": crs_uri(matrix_set.srid) if matrix_set.is_mercator else CRS84,
-            "tileMatrixSetURI": f"{MATRIX_SET_URI}{matrix_set.id}",
-            "tileMatrixSetId": matrix_set.id,
-            "boundingBox": {
-                "lowerLeft": [west, south],
-                "upperRight": [east, north],
-                "crs": CRS84,
-            },
-            "layers": [
-                {
-                    "id": layer.id,
-                    "title": layer.title.in_language(lang),
-                    "dataType": "vector",
-                    "geometryDimension": _DIMENSIONS.get(layer.geometry, 2),
-                    "minTileMatrix": str(low),
-                    "maxTileMatrix": str(high),
-                    "propertiesSchema": {
-                        "type": "object",
-                        "properties": {
-                            name: fields[name] for name in tile_columns(layer, level)
-                        },
-                    },
-                }
-            ],
-            "links": [
-                {
-                    "rel": rel,
-                    "type": media_type,
-                    "title": context.texts.say(lang, title),
-                    "href": f"{_root(layer, matrix_set)}{path}",
-                    **({"templated": True} if "{" in path else {}),
-                }
-                for rel, media_type, title, path in links
-            ],
-        }
-        made["links"].append(
-            {
-                "rel": "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
-                "type": "application/json",
-                "title": context.texts.say(lang, "Tile matrix set"),
-                "href": f"{BASE}/tileMatrixSets/{matrix_set.id}",
-            }
-        )
-        return made
-
 
 def tile_headers(question: str, version: int, level: Level) -> dict[str, str]:
     """Caching headers of a tile, by what it depends on."""
@@ -278,16 +162,6 @@ def tile_answer(body: bytes, headers: dict[str, str]) -> Response:
     if not body:
         return Response(status_code=204, headers=headers)
     return packed_answer(body, MVT, headers)
-
-
-_SUMMARY = ("title", "dataType", "crs", "tileMatrixSetURI", "tileMatrixSetId")
-
-
-#: Attributes of coarse tiles: what they mean.
-_COARSE = {
-    AGGREGATED: "Features in this cell (tile made coarse)",
-    LEFT_OUT: "Features left out of this tile",
-}
 
 
 def _root(layer: Layer, matrix_set: MatrixSet) -> str:
@@ -309,12 +183,6 @@ def matrix_set_of(request: Request) -> MatrixSet:
     return found
 
 
-def zooms_of(layer: Layer, matrix_set: MatrixSet) -> tuple[int, int]:
-    """First and last zoom of the layer's tiles in a matrix set."""
-    low, high = zoom_range(layer)
-    return max(0, low - matrix_set.shift), max(0, high - matrix_set.shift)
-
-
 def _index(
     request: Request, layer: Layer, matrix_set: MatrixSet
 ) -> tuple[int, int, int]:
@@ -331,3 +199,27 @@ def _index(
     if not low <= tile[0] <= high:
         raise NotFound(f"tileMatrix {tile[0]}: there are tiles at {low} to {high}")
     return tile
+
+
+def list_links(context: Context, request: Request, url: str) -> list[Document]:
+    """Links of a list of tilesets."""
+    say, lang = context.texts.say, context.lang_of(request)
+    return [
+        {
+            "rel": rel,
+            "type": media_type,
+            "title": say(lang, title),
+            "href": f"{url}?f={name}",
+        }
+        for rel, media_type, title, name in (
+            ("self", "application/json", "Tilesets", "json"),
+            ("alternate", "text/html", "This document as HTML", "html"),
+        )
+    ]
+
+
+def tilesets_answer(context: Context, request: Request, made: Document) -> Response:
+    """A tileset, or a list of them, as JSON or as a page."""
+    if format_of(request, DOCUMENT_FORMATS) == "html":
+        return page_answer(context, request, "tiles.html", data=made)
+    return document_answer(context, request, made)

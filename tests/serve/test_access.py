@@ -30,7 +30,12 @@ def hidden_names(catalogue, level):
 
 def addresses(server, catalogue, level):
     document = server.json("/openapi", level)
-    samples = {"tileMatrixSetId": "WebMercatorQuad"}
+    samples = {
+        "tileMatrixSetId": "WebMercatorQuad",
+        "styleId": "city",
+        "fontstack": "any",
+        "range": "0-255",
+    }
     for path in document["paths"]:
         if "{tileMatrix}" in path:
             for index in TILES:
@@ -46,6 +51,8 @@ def addresses(server, catalogue, level):
             yield path.format(**samples)
     for layer in catalogue:
         yield f"/docs/layers/{layer}"
+        yield f"/styles/{layer}"
+        yield f"/styles/{layer}/legend"
         yield f"/collections/{layer}"
         yield f"/collections/{layer}/items"
         yield f"/collections/{layer}/items/{layer}-0"

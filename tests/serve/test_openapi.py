@@ -77,6 +77,9 @@ SAMPLES = {
     "tileMatrix": "14",
     "tileRow": "0",
     "tileCol": "0",
+    "styleId": "component",
+    "fontstack": "Inter Regular",
+    "range": "0-255",
 }
 
 

@@ -1,5 +1,6 @@
 """Vector tiles: what is in them, and what is outside."""
 
+import datetime as dt
 import math
 
 import mapbox_vector_tile
@@ -111,6 +112,9 @@ def test_tilejson_fits_maplibre(server, catalogue):
     found = server.json(f"{SET}/tilejson.json")
     low, high = catalogue["unit_grid"].tiles.zoom
     assert found["tilejson"] == "3.0.0"
+    west, south, east, north = found["bounds"]
+    assert 120.159 < west < east < 120.17
+    assert 30.269 < south < north < 30.28
     assert (found["minzoom"], found["maxzoom"]) == (low, high)
     assert found["tiles"] == [f"{server.base}{SET}/{{z}}/{{y}}/{{x}}"]
     assert found["vector_layers"][0]["id"] == "unit_grid"
@@ -172,7 +176,7 @@ def test_tiles_in_degrees(server):
 
 
 def test_dense_tiles_are_made_coarse_and_say_so(start, monkeypatch):
-    monkeypatch.setattr("gis.serve.tiles.largest_at", lambda _zoom: 2)
+    monkeypatch.setattr("gis.db.tiles.largest_at", lambda _zoom: 2)
     with start() as server:
         for layer_id, kind in (("component", "Point"), ("unit_grid", "Polygon")):
             path = path_at(15, layer_id)
@@ -189,12 +193,37 @@ def test_dense_tiles_are_made_coarse_and_say_so(start, monkeypatch):
         assert line["geometry"]["type"].endswith("LineString")
 
 
-def test_tiles_with_too_many_bytes_keep_codes_or_cells(start, monkeypatch):
-    for bound, kept in ((400, "code"), (10, "aggregated")):
-        monkeypatch.setattr("gis.serve.tiles.LARGEST_BYTES", bound)
-        with start() as server:
-            features = decoded_at(server, path_at(15))["unit_grid"]["features"]
-            assert all(set(feature["properties"]) == {kept} for feature in features)
+def test_tiles_with_too_many_bytes_keep_codes_or_cells(city, catalogue, server):
+    day, index = dt.date.today(), (15, *reversed(tile_at(120.1605, 30.2705, 15)))
+    tiler = tiles.Tiler(catalogue, city.stored_srid)
+    with psycopg.connect(server.dsn) as connection:
+        for layer_id, bound, kept in (
+            ("unit_grid", 400, "code"),
+            ("unit_grid", 10, "aggregated"),
+            ("component", 10, "aggregated"),
+            ("road", 10, "aggregated"),
+        ):
+            wanted = tiles.Tile(layer_id, Level.PUBLIC, index, day)
+            making, row = tiler.making(wanted, bound), None
+            try:
+                while True:
+                    row = connection.execute(*making.send(row)).fetchone()
+            except StopIteration as done:
+                (layer,) = mapbox_vector_tile.decode(done.value).values()
+            found = [feature["properties"] for feature in layer["features"]]
+            assert all(set(one) == {kept} for one in found), layer_id
+            if kept == "aggregated":
+                assert sum(one[kept] for one in found) == 3
+
+
+def test_tiles_of_many_layers_share_the_bytes(start, monkeypatch):
+    monkeypatch.setattr("gis.serve.dataset_tiles.LARGEST_BYTES", 4_000)
+    column, row = tile_at(120.1605, 30.2705, 14)
+    with start() as server:
+        answer = server.get(f"/tiles/WebMercatorQuad/14/{row}/{column}")
+        found = mapbox_vector_tile.decode(answer.content)
+        assert len(answer.content) <= 4_000
+        assert {"unit_grid", "road", "community"} <= set(found)
 
 
 def test_tiles_of_many_layers(server, catalogue):
