@@ -9,7 +9,7 @@ the one that holds a point on it; it counts as covered from a least share on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -17,25 +17,24 @@ import numpy as np
 import shapely
 
 from layers import Features
+from processes._engine import (
+    Engine,
+    covered_ground,
+    covered_land,
+    covered_lines,
+    covered_places,
+)
 from processes._errors import InvalidInput
 from processes._ports import Reader
 from processes._services import Service
 from processes._zones import Zones
-from processes.kernels.area import (
-    covered_area,
-    outline,
-    outside_area,
-    polygonal,
-    within_places,
-)
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
-from processes.kernels.exact import exact_coverage
-from processes.kernels.length import covered_length, cut_by_zone
+from processes.kernels.length import cut_by_zone
 from processes.kernels.points import anchor
 from processes.kernels.rollup import sums
-from processes.kernels.share import covered_share, is_covered
+from processes.kernels.share import is_covered
+from processes.kernels.touch import touching
 
-Engine = Literal["geos", "exact"]
 Of = Literal["area", "length", "population", "count", "residential_area"]
 USUAL_DEMAND: Mapping[str, str] = {
     "population": "population_point",
@@ -87,29 +86,59 @@ class Items:
     features : with the columns `also`
     zone : (k,) position of each feature's zone, -1 for none
     weight : (k,) what it counts
-    covered : (k,) whether it is covered
+    deep : (k,) how many services cover it, counted up to the depths asked
     """
 
     features: Features
     zone: IntArray
     weight: FloatArray
-    covered: BoolArray
+    deep: IntArray
+
+    @property
+    def covered(self) -> BoolArray:
+        """(k,) whether each is covered."""
+        found: BoolArray = self.deep > 0
+        return found
 
 
 @dataclass(frozen=True)
 class Measured:
     """Covered and total per zone and outside every zone, in the demand's unit.
 
-    `features_in` counts the demand's features per zone, `items` holds them where they
-    are counted one by one.
+    Parameters
+    ----------
+    by_depth : (d, n) covered by at least k + 1 services in row k
+    total : (n,)
+    outside_by_depth : (d,)
+    features_in : (n,) how many of the demand's features each zone holds
+    items : the features, where they are counted one by one
     """
 
-    covered: FloatArray
+    by_depth: FloatArray
     total: FloatArray
-    outside_covered: float
+    outside_by_depth: FloatArray
     outside_total: float
     features_in: IntArray = field(default_factory=lambda: _NO_CODES)
     items: Items | None = None
+
+    def at_depth(self, depth: int) -> Measured:
+        """What at least `depth` services cover, as if that were covering."""
+        return replace(
+            self,
+            by_depth=self.by_depth[depth - 1 :],
+            outside_by_depth=self.outside_by_depth[depth - 1 :],
+        )
+
+    @property
+    def covered(self) -> FloatArray:
+        """(n,) covered by at least one service."""
+        first: FloatArray = self.by_depth[0]
+        return first
+
+    @property
+    def outside_covered(self) -> float:
+        """Covered by at least one service outside every zone."""
+        return float(self.outside_by_depth[0])
 
 
 def demand_layer(of: Of, demand: str | None, service: Service | None) -> str | None:
@@ -137,7 +166,8 @@ def measure(
     *,
     as_of: date | None,
     known: Items | None = None,
-    engine: Engine = "geos",
+    engine: Engine = "exact",
+    depths: int = 1,
 ) -> Measured:
     """Covered and total of a demand in each zone, and outside.
 
@@ -146,7 +176,8 @@ def measure(
     services : covered is what lies in at least one of them
     known : the same features measured before with the same services, by another
         weight: what is covered is not computed again
-    engine : by what plain ground is measured
+    engine : by what it is measured
+    depths : how many services over one place are told apart, 1 to 4
 
     Raises
     ------
@@ -159,11 +190,11 @@ def measure(
                 "of", demand.of, "must be count or population: the service is a flag"
             )
         if demand.layer is None:
-            return _ground(zones, shape) if engine == "geos" else _exact(zones, shape)
-        return _land(read, zones, shape, demand, as_of)
+            return _ground(zones, shape, engine, depths)
+        return _land(read, zones, shape, demand, as_of, engine, depths)
     if demand.of == "length":
-        return _lines(read, zones, services, shape, demand, as_of)
-    return _features(read, zones, services, shape, demand, as_of, known)
+        return _lines(read, zones, services, shape, demand, as_of, engine, depths)
+    return _features(read, zones, services, shape, demand, as_of, known, engine, depths)
 
 
 def _shapes(services: Sequence[Service]) -> GeometryArray:
@@ -171,19 +202,16 @@ def _shapes(services: Sequence[Service]) -> GeometryArray:
     return np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
 
 
-def _ground(zones: Zones, shape: GeometryArray) -> Measured:
+def _ground(
+    zones: Zones, shape: GeometryArray, engine: Engine, depths: int
+) -> Measured:
     """Ground of the zones; outside them, the ground that is covered there."""
-    covered = zones.by_zone(covered_area(zones.part, shape))
-    beyond = 0.0 if zones.limited else outside_area(zones.outline, shape)
-    return Measured(covered, zones.area_m2, beyond, beyond)
-
-
-def _exact(zones: Zones, shape: GeometryArray) -> Measured:
-    """The same by following every edge once, in whole millimetres."""
-    found = exact_coverage(shape, zones.part).area_m2
-    covered = zones.by_zone(found.covered[0])
-    beyond = 0.0 if zones.limited else float(found.outside_covered[0])
-    return Measured(covered, zones.area_m2, beyond, beyond)
+    found = covered_ground(engine, zones.part, shape, depths)
+    covered = np.array([zones.by_zone(row) for row in found.covered])
+    outside = found.outside_covered
+    if zones.limited:
+        outside = np.zeros(depths)
+    return Measured(covered, zones.area_m2, outside, float(outside[0]))
 
 
 def _land(
@@ -192,23 +220,20 @@ def _land(
     shape: GeometryArray,
     demand: Demand,
     as_of: date | None,
+    engine: Engine,
+    depths: int,
 ) -> Measured:
     """Ground of a polygon layer, overlaps once."""
     land = _read(read, demand, as_of, dimension=2).geometry
-    held = _held(zones, land)
-    study = within_places(zones.part, land)
-    covered = zones.by_zone(covered_area(study, shape))
-    total = zones.by_zone(shapely.area(study))
     if zones.limited:
-        return Measured(covered, total, 0.0, 0.0, held)
-    city = outline(zones.outline)
-    shapely.prepare(city)
-    rest = land[~shapely.covers(city, land)]
-    beyond = polygonal(shapely.difference(shapely.union_all(rest), city))
-    outside = np.array([beyond], dtype=object)
-    covered_beyond = float(covered_area(outside, shape)[0])
-    rest_m2 = float(shapely.area(beyond))
-    return Measured(covered, total, covered_beyond, rest_m2, held)
+        land = land[touching(land, zones.part).count > 0]
+    found = covered_land(engine, zones.part, land, shape, depths)
+    covered = np.array([zones.by_zone(row) for row in found.covered])
+    total = zones.by_zone(found.total)
+    held = _held(zones, land)
+    if zones.limited:
+        return Measured(covered, total, np.zeros(depths), 0.0, held)
+    return Measured(covered, total, found.outside_covered, found.outside_total, held)
 
 
 def _lines(
@@ -218,20 +243,22 @@ def _lines(
     shape: GeometryArray,
     demand: Demand,
     as_of: date | None,
+    engine: Engine,
+    depths: int,
 ) -> Measured:
     """Lines, cut at the borders of zones."""
     lines = _read(read, demand, as_of, dimension=1)
     pieces = cut_by_zone(lines.geometry, zones.part)
     metres = shapely.length(pieces.geometry)
-    within = covered_length(pieces.geometry, shape)
+    within = covered_lines(engine, pieces.geometry, shape, depths)
     flagged = _flagged(services, lines)[pieces.line]
-    within = np.where(flagged, metres, within)
+    within[0] = np.where(flagged, metres, within[0])
     owner = np.where(pieces.zone >= 0, zones.owner[pieces.zone], -1)
     out = (owner < 0) & (not zones.limited)
     return Measured(
-        sums(within, owner, len(zones)),
+        np.array([sums(row, owner, len(zones)) for row in within]),
         sums(metres, owner, len(zones)),
-        float(np.sum(within[out])),
+        within[:, out].sum(axis=1),
         float(np.sum(metres[out])),
         _held(zones, lines.geometry),
     )
@@ -251,6 +278,8 @@ def _features(
     demand: Demand,
     as_of: date | None,
     known: Items | None,
+    engine: Engine,
+    depths: int,
 ) -> Measured:
     """Features by count or by the people they stand for."""
     features = _read(read, demand, as_of, dimension=None)
@@ -260,19 +289,23 @@ def _features(
     weight = np.ones(len(features))
     if demand.of == "population" or demand.weight:
         weight = np.nan_to_num(features.columns[demand.weight or "population"])
-    covered = _flagged(services, features) if known is None else known.covered
-    if len(shape) and known is None:
-        share = covered_share(features.geometry, shape)
-        covered = covered | is_covered(share, demand.share_min)
-    counted = np.where(covered, weight, 0.0)
+    if known is not None:
+        deep = known.deep
+    else:
+        deep = _flagged(services, features).astype(np.int64)
+        if len(shape):
+            share = covered_places(engine, features.geometry, shape, depths)
+            reached = is_covered(share, demand.share_min).sum(axis=0)
+            deep = np.maximum(deep, reached)
+    counted = np.array([np.where(deep > k, weight, 0.0) for k in range(depths)])
     out = place < 0
     return Measured(
-        sums(counted, place, len(zones)),
+        np.array([sums(row, place, len(zones)) for row in counted]),
         sums(weight, place, len(zones)),
-        float(np.sum(counted[out])),
+        counted[:, out].sum(axis=1),
         float(np.sum(weight[out])),
         np.bincount(place[~out], minlength=len(zones)).astype(np.int64),
-        Items(features, place, weight, covered),
+        Items(features, place, weight, deep),
     )
 
 

@@ -3,13 +3,14 @@
 Question: what part of the ground, the roads, the people, the places or the residential
 land of every district (street, community, unit grid) does a service reach?
 
-Method: the service layer becomes ground by its declared coverage model; per community
-(per unit grid when unit grids are asked) the ground is united and cut with the zone, so
-that nothing counts twice; coarser zones are sums. Rows: one per zone, then `outside`
-(what lies in no zone; of `area`, the ground covered there, which is all that is known
-of it), then `total`, the sum of all rows before. `reconciliation.zones` is the sum over
-the zones alone. Source: design rules of this project; the models' own basis is repeated
-in the answer.
+Method: the service layer becomes ground by its declared coverage model; every edge of
+it is followed once through the communities (unit grids when those are asked) with the
+number of assets over it known from exact signs, so that nothing counts twice and no
+union is built; coarser zones are sums. `engine=geos` unites and cuts instead. Rows: one
+per zone, then `outside` (what lies in no zone; of `area`, the ground covered there,
+which is all that is known of it), then `total`, the sum of all rows before.
+`reconciliation.zones` is the sum over the zones alone. Source: design rules of this
+project; the models' own basis is repeated in the answer.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ from processes._coarse import (
     is_finer,
     rule_facts,
 )
+from processes._engine import Engine
+from processes._errors import Forbidden
 from processes._measure import (
     Demand,
-    Engine,
     Measured,
     Of,
     demand_facts,
@@ -50,7 +52,7 @@ from processes._services import Service, read_service, service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
 from processes._zones import OUTSIDE_ID, TOTAL_ID, Zones, computed_at, read_zones
 
-VERSION = "2"
+VERSION = "3"
 
 
 class CoverageInputs(Inputs):
@@ -92,10 +94,16 @@ class CoverageInputs(Inputs):
     within: tuple[str, ...] = Field(
         (), max_length=500, description="zone codes: only zones that begin with them"
     )
+    depth: int = Field(
+        1,
+        ge=1,
+        le=4,
+        description="how many services must cover a place for it to count as covered",
+    )
     engine: Engine = Field(
-        "geos",
-        description="how plain ground is measured: geos unites what covers each zone; "
-        "exact follows every edge once in whole millimetres",
+        "exact",
+        description="exact follows every edge once in whole millimetres; geos unites "
+        "what covers each zone, the independent check",
     )
 
 
@@ -103,19 +111,21 @@ def run(inputs: CoverageInputs, read: Reader) -> Result:
     """Rows zone_id, zone_name, covered, total, unit, coverage_ratio, reason."""
     zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
     service, demand = ask(inputs, read)
-    measured = measure(
-        read, zones, [service], demand, as_of=inputs.as_of, engine=inputs.engine
-    )
+    measured = _measured(inputs, read, zones, service, demand)
     return sealed(answer(inputs, read, zones, service, demand, measured))
 
 
 def coarse(inputs: CoverageInputs, read: Reader, rule: Disclosure) -> Result:
     """The same rows as far as they may be told of a service that is not public."""
+    if inputs.depth > 1:
+        raise Forbidden(
+            "depth：此服务只公开是否被覆盖，登录后可按层数计算",
+            "depth: of this service only whether it covers is told; more needs a "
+            "sign-in",
+        )
     zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
     service, demand = ask(inputs, read)
-    measured = measure(
-        read, zones, [service], demand, as_of=inputs.as_of, engine=inputs.engine
-    )
+    measured = _measured(inputs, read, zones, service, demand)
     result = answer(inputs, read, zones, service, demand, measured)
     ground = demand.of == "area" and demand.layer is None
     finer = is_finer(read, inputs.zones, rule.exact_down_to)
@@ -140,6 +150,22 @@ def coarse(inputs: CoverageInputs, read: Reader, rule: Disclosure) -> Result:
         reconciliation={**result.reconciliation, **rule_facts(rule)},
     )
     return sealed(told)
+
+
+def _measured(
+    inputs: CoverageInputs, read: Reader, zones: Zones, service: Service, demand: Demand
+) -> Measured:
+    """What at least `depth` assets cover."""
+    found = measure(
+        read,
+        zones,
+        [service],
+        demand,
+        as_of=inputs.as_of,
+        engine=inputs.engine,
+        depths=inputs.depth,
+    )
+    return found.at_depth(inputs.depth)
 
 
 def ask(inputs: CoverageInputs, read: Reader) -> tuple[Service, Demand]:
@@ -191,6 +217,7 @@ def answer(
         **service.facts,
         **demand_facts(demand),
         "engine": inputs.engine,
+        "depth": inputs.depth,
         "zones": {
             "covered": inside[0],
             "total": inside[1],

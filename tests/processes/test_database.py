@@ -205,7 +205,8 @@ def test_gaps_add_up(reader: Any, zones: str) -> None:
         parts = line["covered_m2"] + line["gap_m2"] + line["residue_m2"]
         assert parts == pytest.approx(line["zone_m2"], rel=1e-9)
         same = covered[line["zone_id"]]["covered"]
-        assert line["covered_m2"] == pytest.approx(same, rel=1e-9)
+        # gaps are cut by GEOS, coverage follows edges: 10 mm2 apart at most
+        assert line["covered_m2"] == pytest.approx(same, rel=1e-9, abs=1e-5)
     gaps = [row for row in result.rows if row["kind"] == "gap"]
     assert gaps
     ranks = [(-row["population"], -row["area_m2"]) for row in gaps]

@@ -15,16 +15,27 @@ closed form. Room by room, in the order of the steps:
 8. `chains`: every ring must come back to the state it began with.
 10. `threads`, `solve`: all of it in parts, on several threads.
 
-`exact` is the door, `figures` turns whole-number sums into metres; `compile` keeps the
-machine code. Every limit is checked and named in a ValueError: extent, cells, vertices,
-shapes and zones in `build`; depths and entries of cells in `solve`; arguments, and that
-zones do not overlap, in `exact`. Shapes must be valid: that is not checked here.
+`exact` is the door, `places` asks it about places that overlap, `figures` turns
+whole-number sums into metres; `compile` keeps the machine code. Every limit is checked
+and named in a ValueError: extent, cells, vertices, shapes and zones in `build`; depths
+and entries of cells in `solve`; arguments, and that zones do not overlap, in `exact`.
+Shapes must be valid: that is not checked here.
 """
 
 from __future__ import annotations
 
-from processes.kernels.exact.exact import exact_coverage, warm
+from processes.kernels.exact.exact import (
+    OverlappingZones,
+    exact_coverage,
+    overlap_m2,
+    warm,
+)
 from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
+from processes.kernels.exact.places import (
+    covered_each,
+    covered_share_each,
+    disjoint_groups,
+)
 from processes.kernels.exact.solve import NotClosed, Tuning
 from processes.kernels.exact.threads import Stopped
 
@@ -33,8 +44,13 @@ __all__ = [
     "ExactCoverage",
     "Measure",
     "NotClosed",
+    "OverlappingZones",
     "Stopped",
     "Tuning",
+    "covered_each",
+    "covered_share_each",
+    "disjoint_groups",
     "exact_coverage",
+    "overlap_m2",
     "warm",
 ]

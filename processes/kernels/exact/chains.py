@@ -198,9 +198,14 @@ def propagate(
                     rise = qy - py
                     beside = 0.0
                     if moved:
+                        p_dx = np.float64(offset[e, 0])
+                        p_dy = np.float64(offset[e, 1])
+                        q_dx = np.float64(offset[e + 1, 0])
+                        q_dy = np.float64(offset[e + 1, 1])
                         beside = 0.5 * (
-                            (offset[e, 0] + offset[e + 1, 0]) * rise
-                            - (offset[e, 1] + offset[e + 1, 1]) * (qx - px)
+                            (p_dx + q_dx) * rise
+                            - (p_dy + q_dy) * (qx - px)
+                            + (p_dx * q_dy - p_dy * q_dx)
                         )
                     if rise != 0.0 or beside != 0.0:
                         middle = 0.5 * (px + qx)

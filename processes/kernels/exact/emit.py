@@ -43,9 +43,9 @@ def beside_piece(
 
     Notes
     -----
-    To first order: the way between them, which changes evenly along the edge, times
-    the piece's length. What is left out is of the order of a square millimetre times
-    the number of crossings.
+    The way between them, which changes evenly along the edge, times the piece's length,
+    and half the cross product of the ways at the ends: of a whole outline nothing is
+    left out, of a crossing about a square millimetre.
     """
     dx = qx - px
     dy = qy - py
@@ -54,7 +54,8 @@ def beside_piece(
     square = dx * dx + dy * dy
     t_a = ((ax - px) * dx + (ay - py) * dy) / square
     t_b = ((bx - px) * dx + (by - py) * dy) / square
-    return (t_b - t_a) * (at_p + 0.5 * (t_a + t_b) * (at_q - at_p))
+    turned = p_dx * q_dy - p_dy * q_dx
+    return (t_b - t_a) * (at_p + 0.5 * ((t_a + t_b) * (at_q - at_p) + turned))
 
 
 @compiled
@@ -270,7 +271,8 @@ def walk_edge(
                 if len(offset):
                     beside = beside_piece(
                         px, py, qx, qy, ax, ay, bx, by,
-                        offset[e, 0], offset[e, 1], offset[e + 1, 0], offset[e + 1, 1],
+                        np.float64(offset[e, 0]), np.float64(offset[e, 1]),
+                        np.float64(offset[e + 1, 0]), np.float64(offset[e + 1, 1]),
                     )  # fmt: skip
                 add_service_piece(
                     ax, ay, bx, by, column, row, state, depth, depths, beside,

@@ -72,7 +72,8 @@ def exact_coverage(
 
     Raises
     ------
-    ValueError : a limit is exceeded, zones overlap, or geometries are of another kind
+    ValueError : a limit is exceeded, or geometries are of another kind
+    OverlappingZones : ground lies in more than one zone
     NotClosed : shapes cross themselves and cannot be mended; no figure can be given
     Stopped : it was cancelled
 
@@ -107,11 +108,10 @@ def exact_coverage(
     )
     with workers(threads, on_progress, cancelled) as crew:
         if check_zones:
-            overlap_mm2 = _overlap_mm2(zones, crew)
-            if overlap_mm2 > _OVERLAP_MM2:
-                raise ValueError(
-                    f"zones: {overlap_mm2 / MM2_PER_M2:.6g} m2 lie in more than one, "
-                    "must not overlap"
+            twice_m2 = _overlap_m2(zones, crew)
+            if twice_m2 > 0.0:
+                raise OverlappingZones(
+                    f"zones: {twice_m2:.6g} m2 lie in more than one, must not overlap"
                 )
         try:
             return _measured(services, land, asked, crew)
@@ -122,6 +122,10 @@ def exact_coverage(
                 raise
             found = _measured(services, land, asked, crew)
             return replace(found, repaired=mended + mended_too)
+
+
+class OverlappingZones(ValueError):
+    """Ground lies in more than one zone."""
 
 
 @dataclass(frozen=True)
@@ -244,8 +248,21 @@ def _zones(geometries: GeometryArray, crew: Workers) -> Layer:
     return Layer(ZONE, chains, present_shapes(chains))
 
 
-def _overlap_mm2(zones: GeometryArray, crew: Workers) -> float:
-    """Ground that lies in two zones or more: zones as services, at depth 2."""
+def overlap_m2(polygons: GeometryArray, *, threads: int = 2) -> float:
+    """Ground that lies in two polygons or more, in the cell that holds most of it.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> overlap_m2(shapely.box([0, 5], 0, [6, 9], 2))
+    2.0
+    """
+    with workers(threads) as crew:
+        return _overlap_m2(polygons, crew)
+
+
+def _overlap_m2(zones: GeometryArray, crew: Workers) -> float:
+    """The same: zones as services, at depth 2; 0 within the rounding of the sums."""
     quiet = Workers(crew.threads, crew.pool, cancelled=crew.cancelled)
     layer = _polygons("zones", SERVICE, zones, 2, quiet)
     nobody: IntArray = np.empty((0, 2), np.int64)
@@ -254,4 +271,5 @@ def _overlap_mm2(zones: GeometryArray, crew: Workers) -> float:
         return 0.0
     solved = solve(built, 2, Tuning(skip_deep=False), quiet)
     area, _ = areas_mm2(built, solved)
-    return float(area[1].max(initial=0.0))
+    most = float(area[1].max(initial=0.0))
+    return most / MM2_PER_M2 if most > _OVERLAP_MM2 else 0.0

@@ -1,0 +1,164 @@
+"""What services cover of ground, land, lines and places, by one of two engines.
+
+`exact` follows every edge once in whole millimetres and knows every depth; `geos`
+unites what covers each zone and is kept as the independent check. They share no code.
+Rows of every answer are depths: what at least 1, 2, … services cover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import shapely
+
+from processes._errors import InvalidInput, NoData
+from processes.kernels.area import (
+    covered_area,
+    outline,
+    outside_area,
+    polygonal,
+    within_places,
+)
+from processes.kernels.arrays import FloatArray, GeometryArray
+from processes.kernels.exact import (
+    ExactCoverage,
+    NotClosed,
+    OverlappingZones,
+    covered_each,
+    covered_share_each,
+    exact_coverage,
+)
+from processes.kernels.length import covered_length
+from processes.kernels.parallel import THREADS
+from processes.kernels.share import covered_share
+
+Engine = Literal["exact", "geos"]
+MOST_DEPTHS = 4
+_NO_ZONES: GeometryArray = np.empty(0, dtype=object)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is covered of n parts of the city and outside them.
+
+    Parameters
+    ----------
+    covered : (d, n) by at least k + 1 services in row k
+    total : (n,) all there is
+    outside_covered : (d,)
+    outside_total : what there is outside; of bare ground, what is covered there
+    """
+
+    covered: FloatArray
+    total: FloatArray
+    outside_covered: FloatArray
+    outside_total: float
+
+
+def covered_ground(
+    engine: Engine, parts: GeometryArray, shape: GeometryArray, depths: int
+) -> Ground:
+    """Ground of the parts, which may not overlap; square metres."""
+    _check(engine, depths)
+    total = shapely.area(parts)
+    if engine == "exact":
+        try:
+            found = _asked(
+                lambda: exact_coverage(shape, parts, depths=depths, threads=THREADS)
+            )
+        except OverlappingZones:
+            covered = covered_each(parts, shape, depths=depths, threads=THREADS)
+            whole = np.array([outline(parts)], dtype=object)
+            beyond = exact_coverage(shape, whole, depths=depths, threads=THREADS)
+            outside = beyond.area_m2.outside_covered
+        else:
+            covered = found.area_m2.covered
+            outside = found.area_m2.outside_covered
+        return Ground(np.minimum(covered, total), total, outside, float(outside[0]))
+    beyond_m2 = outside_area(parts, shape)
+    covered = covered_area(parts, shape)[np.newaxis]
+    return Ground(covered, total, np.array([beyond_m2]), beyond_m2)
+
+
+def covered_land(
+    engine: Engine,
+    parts: GeometryArray,
+    land: GeometryArray,
+    shape: GeometryArray,
+    depths: int,
+) -> Ground:
+    """Ground of places within the parts and outside, overlaps once; square metres."""
+    _check(engine, depths)
+    if engine == "exact":
+        try:
+            found = _asked(
+                lambda: exact_coverage(
+                    shape, parts, others=land, depths=depths, threads=THREADS
+                )
+            ).other_m2
+        except OverlappingZones:
+            return covered_land("geos", parts, land, shape, depths)
+        return Ground(
+            found.covered, found.total, found.outside_covered, found.outside_total
+        )
+    study = within_places(parts, land)
+    city = outline(parts)
+    shapely.prepare(city)
+    rest = land[~shapely.covers(city, land)]
+    beyond = polygonal(shapely.difference(shapely.union_all(rest), city))
+    outside = np.array([beyond], dtype=object)
+    return Ground(
+        covered_area(study, shape)[np.newaxis],
+        shapely.area(study),
+        covered_area(outside, shape),
+        float(shapely.area(beyond)),
+    )
+
+
+def covered_lines(
+    engine: Engine, lines: GeometryArray, shape: GeometryArray, depths: int
+) -> FloatArray:
+    """(d, n) covered length of each line, metres."""
+    _check(engine, depths)
+    if engine == "geos":
+        return covered_length(lines, shape)[np.newaxis]
+    found = _asked(
+        lambda: exact_coverage(
+            shape, _NO_ZONES, lines=lines, depths=depths, threads=THREADS
+        )
+    )
+    shorter: FloatArray = np.minimum(found.line_m, shapely.length(lines))
+    return shorter
+
+
+def covered_places(
+    engine: Engine, places: GeometryArray, shape: GeometryArray, depths: int
+) -> FloatArray:
+    """(d, n) covered share of each place, 0 to 1; of points 0 or 1."""
+    _check(engine, depths)
+    if engine == "geos":
+        return covered_share(places, shape)[np.newaxis]
+    try:
+        return covered_share_each(places, shape, depths=depths, threads=THREADS)
+    except NotClosed as error:
+        raise NoData(_BROKEN) from error
+
+
+_BROKEN = "图形自相交，无法计算 / a shape crosses itself; no figure can be given"
+
+
+def _asked(measure: Callable[[], ExactCoverage]) -> ExactCoverage:
+    """The kernel's answer; what it cannot answer is said in words for the caller."""
+    try:
+        return measure()
+    except NotClosed as error:
+        raise NoData(_BROKEN) from error
+
+
+def _check(engine: Engine, depths: int) -> None:
+    if engine == "geos" and depths > 1:
+        allowed = "must be exact: unions know of one depth only"
+        raise InvalidInput("engine", engine, allowed)
