@@ -14,15 +14,17 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from gis.cli._place import find_place, running
+from gis.cli._place import Place, find_place, running
 from gis.db.history import Load, list_loads, read_load, retire, undo
-from gis.db.loader import load_source, read_rejects
+from gis.db.intake import Intake
+from gis.db.loader import read_rejects, read_repairs
+from gis.db.pool import Database
 from gis.errors import LoadError
-from gis.load import LoadReport, read_source
+from gis.load import LoadReport
 from gis.load.archive import FORMATS, spooled
-from gis.load.headers import read_synonyms
-from gis.load.rejects import read_fixed, write_rejects
-from gis.load.rules import Rules, read_rules, write_rules
+from gis.load.rejects import write_rejects, write_repairs
+from gis.load.request import MODES, LoadRequest
+from gis.load.rules import write_rules
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _HEADERS = (
@@ -81,7 +83,7 @@ def _progress(total: int) -> Iterator[Tell]:
 @click.option("--save-mapping", help="Save what is stated here under this name.")
 @click.option(
     "--mode",
-    type=click.Choice(["upsert", "snapshot", "correct"]),
+    type=click.Choice(MODES),
     default="upsert",
     help="snapshot also ends what is missing; correct replaces mistaken versions.",
 )
@@ -127,65 +129,60 @@ def load_file(  # one parameter per option
     transaction.
     """
     place = find_place()
-    config = place.settings.config
-    rules = read_rules(config, mapping_name) if mapping_name else Rules()
-    layer, datum = layer or rules.layer, datum or rules.datum
-    if layer is None or layer not in place.catalogue:
-        known = ", ".join(place.catalogue)
-        raise LoadError(f"--layer: {layer!r} given, must be one of {known}")
-    if datum is None:
-        raise LoadError(
-            "--datum: 请说明坐标基准 state what the coordinates are: wgs84, cgcs2000, "
-            "gcj02, bd09 or an EPSG code"
-        )
-    mapping = _pairs("--map", maps)
-    constants = _pairs("--set", sets)
+    request = LoadRequest(
+        layer=layer,
+        datum=datum,
+        mapping=mapping_name,
+        mode=mode,
+        maps=_pairs("--map", maps),
+        sets=_pairs("--set", sets),
+        valid_from=valid_from.date() if valid_from else None,
+        source=source_name,
+        table=table,
+        encoding=encoding,
+        header_row=header_row,
+        allow_outside=allow_outside,
+        dry_run=dry_run,
+    )
     with ExitStack() as stack:
         if str(file) == "-":
             file = stack.enter_context(spooled(sys.stdin.buffer, form))
-        source = read_source(
-            file,
-            table=table,
-            encoding=encoding,
-            header_row=header_row,
-            mapping=rules.headers | mapping,
-            whole=form is not None,
-        )
-    with running(place) as database, _progress(len(source)) as tell:
-        report = load_source(
-            database,
-            place.catalogue,
-            place.city,
-            layer,
-            source,
-            datum=datum,
-            mode=mode,
-            valid_from=valid_from.date() if valid_from else None,
-            source_name=source_name,
-            mapping=mapping,
-            constants=constants,
-            synonyms=read_synonyms(config),
-            rules=rules,
-            allow_outside=allow_outside,
-            dry_run=dry_run,
-            actor=getpass.getuser(),
-            on_progress=tell,
-        )
+        database = stack.enter_context(running(place))
+        tell = stack.enter_context(_progress(0))
+        intake = _intake(place, database)
+        report = intake.load(file, request, on_progress=tell)
         if rejects and report.load_id is not None:
             write_rejects(rejects, list(read_rejects(database, report.load_id)))
     _say(report, report_file)
     if save_mapping:
-        stated = rules.model_copy(
-            update={
-                "layer": layer,
-                "datum": datum,
-                "headers": rules.headers | mapping,
-                "constants": rules.constants | constants,
-            }
-        )
-        click.echo(
-            f"映射 mapping: {write_rules(config, save_mapping, stated)}", err=True
-        )
+        _save(intake, request, save_mapping)
+
+
+def _intake(place: Place, database: Database) -> Intake:
+    """The door through which this command's user loads."""
+    return Intake(
+        database,
+        place.catalogue,
+        place.city,
+        place.settings.config,
+        getpass.getuser(),
+    )
+
+
+def _save(intake: Intake, request: LoadRequest, name: str) -> None:
+    """Write what was stated as a mapping file."""
+    layer, datum = intake.check(request)
+    rules = intake.rules_of(request)
+    stated = rules.model_copy(
+        update={
+            "layer": layer,
+            "datum": datum,
+            "headers": rules.headers | request.maps,
+            "constants": rules.constants | request.sets,
+        }
+    )
+    path = write_rules(intake.config, name, stated)
+    click.echo(f"映射 mapping: {path}", err=True)
 
 
 def _say(report: LoadReport, file: Path | None) -> None:
@@ -203,7 +200,9 @@ def _say(report: LoadReport, file: Path | None) -> None:
 def list_(layer: str | None, limit: int, as_json: bool) -> None:
     """List loads, the latest first."""
     with running(find_place()) as database:
-        loads = list_loads(database, layer=layer, limit=limit)
+        loads = list_loads(
+            database, layers=None if layer is None else [layer], limit=limit
+        )
     if as_json:
         click.echo(json.dumps([_as_dict(x) for x in loads], ensure_ascii=False))
         return
@@ -291,36 +290,24 @@ def rejects_(
     """Write the refused rows of load NUMBER to be edited, or load them mended."""
     place = find_place()
     with running(place) as database:
-        entry = read_load(database, number)
         if fix is None:
+            read_load(database, number)
             rows = list(read_rejects(database, number, only_open=True))
             written = write_rejects(out, rows)
             click.echo(f"{len(rows):,} 行待改 rows to mend: {written}", err=True)
             return
-        options = dict(entry.options or {})
-        rules = Rules.model_validate(options.get("rules", {}))
-        source = read_fixed(
-            fix, str(options["name"]), rules.headers | options["mapping"]
-        )
-        with _progress(len(source)) as tell:
-            report = load_source(
-                database,
-                place.catalogue,
-                place.city,
-                entry.layer,
-                source,
-                datum=str(options["datum"]),
-                # the other rows of a snapshot are in the table already
-                mode="correct" if entry.mode == "correct" else "upsert",
-                valid_from=date.fromisoformat(str(options["valid_from"])),
-                source_name=str(options["source_name"]),
-                mapping=options["mapping"],
-                constants=options["constants"],
-                synonyms=read_synonyms(place.settings.config),
-                rules=rules,
-                allow_outside=bool(options["allow_outside"]),
-                actor=getpass.getuser(),
-                fixes=number,
-                on_progress=tell,
-            )
+        with _progress(0) as tell:
+            report = _intake(place, database).mend(fix, number, on_progress=tell)
     _say(report, report_file)
+
+
+@load.command("repairs")
+@click.argument("number", type=int)
+@click.option("--out", type=click.Path(path_type=Path), help="FILE.csv or FILE.xlsx.")
+def repairs_(number: int, out: Path | None) -> None:
+    """Say which rows of load NUMBER were repaired, and how."""
+    with running(find_place()) as database:
+        read_load(database, number)
+        rows = list(read_repairs(database, number))
+    written = write_repairs(out, rows)
+    click.echo(f"{len(rows):,} 处修复 repairs: {written}", err=True)

@@ -62,12 +62,13 @@ class Load:
 
 
 def list_loads(
-    database: Database, *, layer: str | None = None, limit: int = 50
+    database: Database, *, layers: Sequence[str] | None = None, limit: int = 50
 ) -> list[Load]:
-    """Loads of a layer, or of every layer, the latest first."""
+    """Loads of some layers, or of every layer, the latest first."""
+    wanted = None if layers is None else list(layers)
     with database.owner() as connection:
         cursor = connection.cursor(row_factory=dict_row)
-        cursor.execute(statement("list_loads"), {"layer": layer, "limit": limit})
+        cursor.execute(statement("list_loads"), {"layers": wanted, "limit": limit})
         return [Load(**row) for row in cursor]
 
 

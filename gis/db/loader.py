@@ -37,11 +37,14 @@ from gis.load import (
     prepare,
     row_contents,
 )
+from gis.load.keys import Places
+from gis.load.repairs import Repair
+from gis.load.request import MODES
 from gis.load.rules import Rules
 from gis.load.source import from_frame
 from layers import Catalogue, City, Layer, load_codes
 
-MODES = ("upsert", "snapshot", "correct")
+MOST_REPAIRS = 10_000  # kept by row; all are counted
 
 
 def load_frame(
@@ -76,6 +79,7 @@ def load_source(
     dry_run: bool = False,
     actor: str = "cli",
     fixes: int | None = None,
+    upload: str | None = None,
     on_progress: Progress | None = None,
 ) -> LoadReport:
     """Load the rows of a source into a layer.
@@ -92,6 +96,7 @@ def load_source(
     allow_outside : accept features outside the city's outline
     dry_run : do everything and undo it
     fixes : the load whose rejects these rows are, mended
+    upload : the upload that brought the file
     on_progress : called with step, rows done, rows in all
 
     Raises
@@ -138,7 +143,7 @@ def load_source(
         }
         load_id = open_load(
             connection, layer, actor=actor, file=source.name, sha256=source.sha256,
-            mode=mode, options=options, was_empty=fill, fixes=fixes,
+            mode=mode, options=options, was_empty=fill, fixes=fixes, upload=upload,
         )  # fmt: skip
         report.load_id = load_id
         run = _Run(connection, context, source, report, load_id, tell)
@@ -188,14 +193,16 @@ class _Run:
     def __post_init__(self) -> None:
         self.sample = ProofSample(len(self.source))
         self._kept: list[tuple[Source, Prepared]] = []
+        self._repairs = 0
 
     def parts(self) -> Iterator[Prepared]:
         """Every part checked; what it says is added to the report."""
-        seen, done, total = Seen(), 0, len(self.source)
+        seen, places = Seen(), Places(self.source)
+        done, total = 0, len(self.source)
         report = self.report
         unmapped: dict[str, None] = {}
         checked = ahead(
-            (part, prepare(part, self.context, seen=seen))
+            (part, prepare(part, self.context, seen=seen, places=places))
             for part in self.source.parts()
         )
         self.tell("检查 checking", 0, total)
@@ -204,15 +211,22 @@ class _Run:
             report.repaired += prepared.repaired
             report.masked += prepared.masked
             report.repairs = dict(Counter(report.repairs) + prepared.repairs)
+            report.keys = dict(Counter(report.keys) + prepared.keys)
             report.notes += [n for n in prepared.notes if n not in report.notes]
             unmapped |= dict.fromkeys(prepared.unmapped)
             self.sample.add(part, prepared)
             self._refuse(prepared.rejects, prepared.reasons)
+            self._keep_repairs(prepared.mended)
             if report.mode == "correct":
                 self._kept.append((part, prepared))
             done += len(part)
             self.tell("写入 writing", done, max(total, done))
             yield prepared
+        if self._repairs > MOST_REPAIRS:
+            report.notes.append(
+                f"逐行记录前 {MOST_REPAIRS:,} 处修复 the first of {self._repairs:,} "
+                "repairs are kept by row"
+            )
         if unmapped:
             taken = ", ".join(unmapped)
             report.notes.append(f"未用的列 columns not taken: {taken}")
@@ -259,6 +273,17 @@ class _Run:
                     (self.load_id, reject.row_number, reject.reason, content)
                 )
 
+    def _keep_repairs(self, mended: list[Repair]) -> None:
+        """Keep what was done to which row: the first MOST_REPAIRS of them."""
+        kept = mended[: max(0, MOST_REPAIRS - self._repairs)]
+        self._repairs += len(mended)
+        if not kept:
+            return
+        query = statement("copy_repairs")
+        with self.connection.cursor() as cursor, cursor.copy(query) as copy:
+            for one in kept:
+                copy.write_row((self.load_id, one.row_number, one.code, one.what))
+
 
 def ahead[T](items: Iterator[T]) -> Iterator[T]:
     """The items of an iterator, the next one made while this one is used."""
@@ -303,6 +328,7 @@ def open_load(
     was_empty: bool = False,
     undoes: int | None = None,
     fixes: int | None = None,
+    upload: str | None = None,
 ) -> int:
     """Record a load, an undoing or a retirement; its number."""
     row = connection.execute(
@@ -318,6 +344,7 @@ def open_load(
             "was_empty": was_empty,
             "undoes": undoes,
             "fixes": fixes,
+            "upload": upload,
         },
     ).fetchone()
     assert row  # noqa: S101  # RETURNING gives one
@@ -354,3 +381,11 @@ def read_rejects(
     query = statement("read_open_rejects" if only_open else "read_rejects")
     with database.owner() as connection:
         yield from connection.execute(query, {"load_id": load_id})
+
+
+def read_repairs(
+    database: Database, load_id: int
+) -> Iterator[tuple[int, str | None, str]]:
+    """Repaired rows of a load: number in the file, code, what was done."""
+    with database.owner() as connection:
+        yield from connection.execute(statement("read_repairs"), {"load_id": load_id})

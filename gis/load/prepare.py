@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -16,13 +15,15 @@ from numpy.typing import NDArray
 
 from gis.errors import LoadError
 from gis.load.datum import conversion
+from gis.load.keys import Places, fallback_codes
 from gis.load.reasons import Reasons
+from gis.load.repairs import Repair, Repairs
 from gis.load.report import Reject
 from gis.load.rules import Rules, apply_rule
 from gis.load.shapes import Shapes, build_shapes
 from gis.load.shortnames import short_names
 from gis.load.source import Source
-from gis.load.values import as_text, convert, mask_personal
+from gis.load.values import as_text, convert, is_blank, mask_personal
 from layers import City, CodeTable, Column, Layer
 
 
@@ -68,6 +69,8 @@ class Prepared:
     converted : (n,) every row's geometry in the working CRS, None where unusable
     codes : (n,) every row's code
     srids : EPSG codes of the stored and of the working CRS
+    repairs, mended : repairs by kind, and each of them
+    keys : codes that were made, by the way they were
     """
 
     columns: dict[str, NDArray[Any]]
@@ -80,18 +83,27 @@ class Prepared:
     rejects: list[Reject]
     reasons: dict[str, int]
     repairs: Counter[str]
+    mended: list[Repair]
     repaired: int
     masked: int
+    keys: Counter[str]
     unmapped: list[str]
     notes: list[str]
 
 
-def prepare(source: Source, context: Context, *, seen: Seen | None = None) -> Prepared:
+def prepare(
+    source: Source,
+    context: Context,
+    *,
+    seen: Seen | None = None,
+    places: Places | None = None,
+) -> Prepared:
     """Typed, checked and snapped rows of a source, or of one part of it.
 
     Parameters
     ----------
     seen : versions that earlier parts held; added to
+    places : of the whole file, where this is a part of it
 
     Raises
     ------
@@ -105,19 +117,13 @@ def prepare(source: Source, context: Context, *, seen: Seen | None = None) -> Pr
         )
     count = len(source)
     raw, unmapped = _map_columns(source, context)
-    notes: list[str] = []
-    without = pd.isna(as_text(raw["code"])) if "code" in raw else np.full(count, True)
-    if without.any():
-        codes = raw.get("code", np.full(count, None)).astype(object)
-        codes[without] = _fallback_codes(source)[without]
-        raw["code"] = codes
-        notes.append(_NO_CODE)
+    repairs, stars = Repairs(count), Repairs(count)
+    shapes, misplaced = _build_shapes(source, context, repairs)
+    keys = _fill_codes(source, raw, shapes, places or Places(source))
     reasons = Reasons(count)
     for name, rule in context.rules.columns.items():
         if name in raw:
             raw[name] = apply_rule(name, rule, raw[name], reasons)
-    repairs: Counter[str] = Counter()
-    masked_rows = np.zeros(count, dtype=bool)
     columns: dict[str, NDArray[Any]] = {}
     for name, column in layer.all_columns.items():
         cells = raw.get(name)
@@ -131,27 +137,18 @@ def prepare(source: Source, context: Context, *, seen: Seen | None = None) -> Pr
             known=context.known.get(column.references or ""),
             timezone=context.city.timezone,
             reasons=reasons,
+            repairs=repairs,
         )
         if column.type == "text" and name not in ("code", "source"):
             values, hits = mask_personal(columns[name])
             if hits:
-                masked_rows |= values != columns[name]
+                what = f"{name}: 个人号码或口令加星 personal number or password starred"
+                stars.note(what, np.asarray(values != columns[name], dtype=bool))
                 columns[name] = values
     _check_versions(columns, reasons, seen)
-    shapes = None
-    mended = np.zeros(count, dtype=bool)
-    if layer.geometry != "none":
-        assert source.geometry is not None  # noqa: S101  # refused above
-        shapes, mended = build_shapes(
-            source.geometry,
-            layer,
-            context.city,
-            conversion(context.datum, context.city),
-            reasons,
-            repairs,
-        )
-        if context.outline is not None:
-            _check_outline(shapes, context.outline, reasons)
+    reasons.add(misplaced)
+    if shapes is not None and context.outline is not None:
+        _check_outline(shapes, context.outline, reasons)
     accepted = reasons.accepted
     converted = shapes.geom_m if shapes is not None else None
     if shapes is not None:
@@ -166,12 +163,66 @@ def prepare(source: Source, context: Context, *, seen: Seen | None = None) -> Pr
         read=count,
         rejects=_rejects(source, reasons),
         reasons=reasons.counts(),
-        repairs=repairs,
-        repaired=int((mended & accepted).sum()),
-        masked=int((masked_rows & accepted).sum()),
+        repairs=repairs.counts(accepted) + stars.counts(accepted),
+        mended=[
+            Repair(source.row_number(row), columns["code"][row], what)
+            for made in (repairs, stars)
+            for row, what in made.listed(accepted)
+        ],
+        repaired=int((repairs.rows() & accepted).sum()),
+        masked=int((stars.rows() & accepted).sum()),
+        keys=keys,
         unmapped=unmapped,
-        notes=notes,
+        notes=[],
     )
+
+
+def _build_shapes(
+    source: Source, context: Context, repairs: Repairs
+) -> tuple[Shapes | None, Reasons]:
+    """Geometries of the rows, and why some have none that can be stored."""
+    reasons = Reasons(len(source))
+    if context.layer.geometry == "none":
+        return None, reasons
+    assert source.geometry is not None  # noqa: S101  # refused before
+    for what, rows in source.repairs.items():
+        repairs.note(what, rows)
+    for why, rows in source.faults.items():
+        reasons.refuse(rows, why)
+    shapes = build_shapes(
+        source.geometry,
+        context.layer,
+        context.city,
+        conversion(context.datum, context.city),
+        reasons,
+        repairs,
+    )
+    return shapes, reasons
+
+
+def _fill_codes(
+    source: Source,
+    raw: dict[str, NDArray[Any]],
+    shapes: Shapes | None,
+    places: Places,
+) -> Counter[str]:
+    """Give rows without a code one; how many were made in which way."""
+    count = len(source)
+    told = raw.get("code")
+    without = np.full(count, True) if told is None else is_blank(told)
+    if not without.any():
+        return Counter()
+    made, ways = fallback_codes(
+        source,
+        as_text(raw["source"]),
+        None if shapes is None else shapes.geom_m,
+        places.are_crowded(source),
+        without,
+    )
+    codes = np.full(count, None, dtype=object) if told is None else told.astype(object)
+    codes[without] = made[without]
+    raw["code"] = codes
+    return ways
 
 
 def _map_columns(
@@ -260,27 +311,6 @@ def _fits_codes(cells: NDArray[Any], column: Column, context: Context) -> bool:
     return bool(words & set(as_text(cells)))
 
 
-def _fallback_codes(source: Source) -> NDArray[Any]:
-    """Codes for rows without one: what identifies the row, hashed.
-
-    The same row of the same file gets the same code again, so a file may be loaded
-    twice; a row whose position changes becomes another feature.
-    """
-    cells = [as_text(values) for values in source.columns.values()]
-    if source.geometry is not None:
-        cells.append(shapely.to_wkb(source.geometry, hex=True))
-    stem = source.name.split(".")[0]
-    rows = zip(*cells, strict=True)
-    codes = [
-        f"{stem}-{hashlib.sha256(repr(row).encode()).hexdigest()[:16]}" for row in rows
-    ]
-    return np.array(codes, dtype=object)
-
-
-_NO_CODE = (
-    "无编码的行以文件名和内容的散列为编码 rows without a code: a hash of file name and "
-    "content stands for it"
-)
 _POSITION_HEADERS = {
     "lon", "lng", "longitude", "经度", "x", "lat", "latitude", "纬度", "y",
     "wkt", "geometry", "geom", "the_geom", "fid",

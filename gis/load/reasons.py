@@ -49,6 +49,11 @@ class Reasons:
         for row in np.flatnonzero(hit):
             self.text[row] = f"{lead}{str(cells[row])[:40]!r} {why}"
 
+    def add(self, other: Reasons) -> None:
+        """Take over the reasons of rows that nothing speaks against so far."""
+        hit = self.accepted & ~other.accepted
+        self.text[hit] = other.text[hit]
+
     def counts(self) -> dict[str, int]:
         """Refusals by reason, the commonest first; cells are left out of the text."""
         found = (_without_cell(str(text)) for text in self.text[~self.accepted])

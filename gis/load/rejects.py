@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import numpy as np
 import openpyxl
+import pandas as pd
 
 from gis.errors import LoadError
 from gis.load.read import read_source
@@ -18,6 +19,7 @@ from gis.load.source import Source
 
 NUMBER = "行号 row"
 REASON = "原因 reason"
+REPAIR = "修复 repair"
 
 Row = tuple[int, str, Mapping[str, str | None]]
 
@@ -38,14 +40,27 @@ def write_rejects(path: Path | None, rows: Sequence[Row]) -> str:
         [NUMBER, REASON, *headers],
         *([n, why, *(content.get(h) for h in headers)] for n, why, content in rows),
     ]
+    return _write_table(path, table, "rejects")
+
+
+def write_repairs(
+    path: Path | None, rows: Sequence[tuple[int, str | None, str]]
+) -> str:
+    """Write which rows were repaired and how; see `write_rejects`."""
+    return _write_table(
+        path, [[NUMBER, "编码 code", REPAIR], *map(list, rows)], "repairs"
+    )
+
+
+def _write_table(path: Path | None, table: list[list[Any]], sheet: str) -> str:
     if path is None:
         _write_csv(sys.stdout, table)
         return "stdout"
     if path.suffix.lower() == ".xlsx":
         book = openpyxl.Workbook(write_only=True)
-        sheet = book.create_sheet("rejects")
+        page = book.create_sheet(sheet)
         for line in table:
-            sheet.append(line)
+            page.append(line)
         book.save(path)
     else:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -82,4 +97,10 @@ def read_fixed(path: Path, name: str, mapping: Mapping[str, str]) -> Source:
         rows = np.array([int(float(n)) for n in numbers], dtype=np.int64)
     except (TypeError, ValueError) as error:
         raise LoadError(f"{path.name}: {NUMBER}: {error}") from error
+    again = sorted({int(n) for n in rows[pd.Series(rows).duplicated()]})
+    if again:
+        raise LoadError(
+            f"{path.name}: {NUMBER}: 行号重复 {', '.join(map(str, again[:10]))} stand "
+            "twice; keep one line of each, and load new rows as a file of their own"
+        )
     return replace(source, name=name, columns=columns, row_numbers=rows)

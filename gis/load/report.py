@@ -17,7 +17,11 @@ class Reject:
 
 @dataclass
 class LoadReport:
-    """Counts of rows; `reasons` counts refusals by their reason."""
+    """Counts of rows; `reasons` counts refusals by their reason.
+
+    `repairs` counts repairs by kind, `keys` the codes that were made for rows without
+    one by the way they were made.
+    """
 
     layer: str
     file: str
@@ -31,6 +35,7 @@ class LoadReport:
     masked: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     repairs: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, int] = field(default_factory=dict)
     datum_proof: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     mode: str = "upsert"
@@ -59,10 +64,23 @@ class LoadReport:
         lines = [head, *(f"  {name:<16}{count:>10,}" for name, count in counts)]
         lines += [f"  修复 {count:,} × {what}" for what, count in self.repairs.items()]
         lines += [f"  拒收 {count:,} × {why}" for why, count in self.reasons.items()]
+        lines += [f"  编码 {count:,} × {how}" for how, count in self.keys.items()]
         if self.datum_proof:
             shown = ", ".join(f"{k}={v}" for k, v in self.datum_proof.items())
             lines.append(f"  基准 datum: {shown}")
         lines += [f"  注意 {note}" for note in self.notes]
         if self.load_id is not None:
-            lines.append(f"  载入号 load {self.load_id}: citygrid load undo/rejects")
+            number = self.load_id
+            lines.append(
+                f"  载入号 load {number}; 撤销 undo: citygrid load undo {number}"
+            )
+            if self.refused:
+                lines.append(
+                    f"  改正拒收行 mend refused rows: citygrid load rejects {number} "
+                    f"--out FILE.xlsx, then --fix FILE.xlsx"
+                )
+            if self.repaired or self.masked:
+                lines.append(
+                    f"  逐行查看修复 repairs by row: citygrid load repairs {number}"
+                )
         return lines

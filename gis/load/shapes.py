@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,12 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.load.datum import Conversion
+from gis.load.mending import mend_polygons
 from gis.load.reasons import Reasons
+from gis.load.repairs import Repairs
 from layers import City, Layer, transformer
 
 Geometries = NDArray[np.object_]
-LATTICE_M = 0.001
 
 _FAMILY = {
     "Point": {0},
@@ -50,24 +50,26 @@ def build_shapes(
     city: City,
     convert: Conversion,
     reasons: Reasons,
-    repairs: Counter[str],
-) -> tuple[Shapes, NDArray[np.bool_]]:
-    """Stored geometries of the rows, and which rows were repaired.
+    repairs: Repairs,
+) -> Shapes:
+    """Stored geometries of the rows.
 
     Parameters
     ----------
     convert : coordinates of the file -> CGCS2000 degrees
     reasons : rows that cannot be stored get one here
-    repairs : counts what was mended, by kind
+    repairs : what was mended is noted here
     """
     shapes = geometry.copy()
     reasons.refuse(shapely.is_missing(shapes), "没有位置 geometry is missing")
     reasons.refuse(shapely.is_empty(shapes), "位置为空 geometry is empty")
-    flat = shapely.has_z(shapes)
-    if flat.any():
-        repairs["三维坐标取平面 third dimension dropped"] += int(flat.sum())
+    thick = shapely.has_z(shapes) | shapely.has_m(shapes)
+    if thick.any():
+        repairs.note("三维坐标取平面 third dimension dropped", thick)
         shapes = shapely.force_2d(shapes)
-    _fit_type(shapes, layer, reasons)
+    _fit_type(shapes, layer, reasons, repairs)
+    if layer.geometry != "Point":
+        _drop_repeated(shapes, reasons.accepted, repairs)
     usable = reasons.accepted
 
     degrees = _transformed(shapes, usable, convert)
@@ -77,25 +79,75 @@ def build_shapes(
     to_metres = transformer(city.stored_srid, city.working_srid)
     metres = _transformed(degrees, usable, _projected(to_metres, digits=3))
 
-    mended = np.zeros(len(shapes), dtype=bool)
     if layer.geometry in ("Polygon", "MultiPolygon"):
-        metres[usable] = shapely.orient_polygons(metres[usable])
-        degrees[usable] = shapely.orient_polygons(degrees[usable])
-        mended = usable & ~shapely.is_valid(metres)
-        _mend(metres, mended, layer, reasons, repairs)
+        again = _check_rings(degrees, metres, usable, layer, reasons, repairs)
+        again &= reasons.accepted
+        if again.any():
+            back = _projected(transformer(city.working_srid, city.stored_srid))
+            degrees[again] = _transformed(metres, again, back)[again]
     elif layer.geometry in ("LineString", "MultiLineString"):
         short = usable & (shapely.length(metres) == 0)
         reasons.refuse(short, "线长为零 line has no length")
-    mended &= reasons.accepted
-    if mended.any():
-        to_degrees = transformer(city.working_srid, city.stored_srid)
-        degrees[mended] = _transformed(metres, mended, _projected(to_degrees))[mended]
     refused = ~reasons.accepted
     degrees[refused] = metres[refused] = None
-    return Shapes(degrees, metres), mended
+    return Shapes(degrees, metres)
 
 
-def _fit_type(shapes: Geometries, layer: Layer, reasons: Reasons) -> None:
+def _drop_repeated(shapes: Geometries, usable: Any, repairs: Repairs) -> None:  # noqa: ANN401  # any mask
+    """Leave out points that repeat the one before them."""
+    before = shapely.get_num_coordinates(shapes)
+    slim = shapes.copy()
+    slim[usable] = shapely.remove_repeated_points(shapes[usable])
+    fewer = usable & (shapely.get_num_coordinates(slim) < before)
+    # what has too few points left is refused by the checks that follow
+    fewer &= ~shapely.is_empty(slim)
+    shapes[fewer] = slim[fewer]
+    repairs.note("去掉重复点 repeated points removed", fewer)
+
+
+def _check_rings(
+    degrees: Geometries,
+    metres: Geometries,
+    usable: NDArray[np.bool_],
+    layer: Layer,
+    reasons: Reasons,
+    repairs: Repairs,
+) -> NDArray[np.bool_]:
+    """Turn outer rings anticlockwise and mend polygons, both in place.
+
+    Returns
+    -------
+    (n,) polygons whose degrees must be made of their metres again: mended ones, and
+    those that are valid on the lattice only
+    """
+    turned = usable.copy()
+    turned[usable] = ~_are_anticlockwise(degrees[usable])
+    repairs.note("外环改为逆时针 outer rings turned anticlockwise", turned)
+    metres[usable] = shapely.orient_polygons(metres[usable])
+    degrees[usable] = shapely.orient_polygons(degrees[usable])
+    was_valid = shapely.is_valid(degrees)
+    mended = usable & ~shapely.is_valid(metres)
+    mend_polygons(metres, mended, was_valid, layer, reasons, repairs)
+    crossed = usable & ~was_valid & ~mended
+    flat = crossed.copy()
+    flat[crossed] = shapely.area(shapely.make_valid(degrees[crossed])) == 0
+    reasons.refuse(flat, "面积为零 polygon has no area")
+    crossed &= ~flat
+    repairs.note("取整到毫米 snapped to the millimetre", crossed)
+    return np.asarray(mended | crossed, dtype=bool)
+
+
+def _are_anticlockwise(polygons: Geometries) -> NDArray[np.bool_]:
+    """(n,) whether the outer rings of all parts run anticlockwise."""
+    parts, index = shapely.get_parts(polygons, return_index=True)
+    good = np.ones(len(polygons), dtype=bool)
+    good[index[~shapely.is_ccw(shapely.get_exterior_ring(parts))]] = False
+    return good
+
+
+def _fit_type(
+    shapes: Geometries, layer: Layer, reasons: Reasons, repairs: Repairs
+) -> None:
     """Make parts of multi-geometries, and the other way round where one part is all."""
     kinds = shapely.get_type_id(shapes)
     single = layer.geometry.removeprefix("Multi")
@@ -103,6 +155,7 @@ def _fit_type(shapes: Geometries, layer: Layer, reasons: Reasons) -> None:
     if not layer.geometry.startswith("Multi"):
         lone = (kinds == multi_id) & (shapely.get_num_geometries(shapes) == 1)
         shapes[lone] = shapely.get_geometry(shapes[lone], 0)
+        repairs.note("单部件取出 the only part taken", lone)
     else:
         parts = kinds == {"LineString": 1, "Polygon": 3}[single]
         maker = (
@@ -176,34 +229,3 @@ def _check_degrees(degrees: Geometries, reasons: Reasons) -> None:
         )
     reasons.refuse(wild, "坐标不是经纬度 coordinates are not degrees, wrong --datum?")
     reasons.refuse(missing, "坐标不是有限数 must be finite")
-
-
-def _mend(
-    metres: Geometries,
-    rows: NDArray[np.bool_],
-    layer: Layer,
-    reasons: Reasons,
-    repairs: Counter[str],
-) -> None:
-    """Make invalid polygons valid on the lattice, or refuse them with the fault."""
-    for row in np.flatnonzero(rows):
-        fault = shapely.is_valid_reason(metres[row]).split("[")[0]
-        mended = shapely.set_precision(shapely.make_valid(metres[row]), LATTICE_M)
-        parts = [
-            part
-            for part in shapely.get_parts(shapely.get_parts(mended))
-            if part.geom_type == "Polygon" and part.area > 0
-        ]
-        whole = shapely.multipolygons(parts) if parts else None
-        if whole is None or not whole.is_valid:
-            reasons.text[row] = f"几何无效 invalid geometry: {fault}"
-            continue
-        if not layer.geometry.startswith("Multi"):
-            if len(parts) > 1:
-                reasons.text[row] = (
-                    f"几何无效 invalid geometry: {fault}, mends to {len(parts)} parts"
-                )
-                continue
-            whole = parts[0]
-        metres[row] = shapely.orient_polygons(whole)
-        repairs[f"几何 geometry: {fault}"] += 1

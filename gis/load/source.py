@@ -11,11 +11,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.load.values import as_numbers
+from gis.load.values import as_numbers, is_blank
+from gis.load.wkt import parse_wkt
 
 _LON = ("lon", "lng", "long", "longitude", "经度", "东经", "经度坐标", "x坐标", "x")
 _LAT = ("lat", "latitude", "纬度", "北纬", "纬度坐标", "y坐标", "y")
 _WKT = ("wkt", "geometry", "geom", "the_geom")
+Masks = dict[str, np.ndarray[Any, np.dtype[np.bool_]]]
+_NO_NUMBER = "坐标不是数字 a coordinate is not a number"
+#: Attributes of a frame in which its reader notes rows.
+MENDED, UNREADABLE = "citygrid_mended", "citygrid_unreadable"
 PART = 100_000  # rows checked and written at a time
 
 
@@ -33,6 +38,8 @@ class Source:
     notes : what was found out about the file, to be said in the report
     has_position_columns : the geometry was made from columns that stand in `columns`
     row_numbers : (n,) numbers that the file states for its rows (repaired rejects)
+    repairs : what was mended in reading -> (n,) the rows
+    faults : why a position could not be read -> (n,) the rows
     """
 
     name: str
@@ -43,6 +50,8 @@ class Source:
     notes: list[str] = field(default_factory=list)
     has_position_columns: bool = False
     row_numbers: np.ndarray[Any, Any] | None = None
+    repairs: Masks = field(default_factory=dict)
+    faults: Masks = field(default_factory=dict)
 
     def row_number(self, row: int) -> int:
         """Number of a row in the file, from 1, or as the file itself states it."""
@@ -61,6 +70,8 @@ class Source:
                     if self.row_numbers is None
                     else self.row_numbers
                 )[rows],
+                repairs={what: mask[rows] for what, mask in self.repairs.items()},
+                faults={why: mask[rows] for why, mask in self.faults.items()},
             )
 
     def __len__(self) -> int:
@@ -100,36 +111,52 @@ def build_source(
     mapping : header -> column as the caller states it (`经度=lon`)
     """
     geometry, from_columns = None, False
+    repairs, faults = _marks(frame)
     if _has_geometry(frame):
         geometry = np.asarray(frame.geometry.array, dtype=object)
         frame = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     columns = {str(c): frame[c].to_numpy() for c in frame.columns}
     if geometry is None:
         named = {mapping.get(header, header).lower(): header for header in columns}
-        geometry = _positions(columns, named)
+        geometry, made, faults = _positions(columns, named)
+        repairs |= made
         from_columns = geometry is not None
     if srid is not None and srid not in (4326, 4490):
         notes = [*notes, f"文件声明的坐标系 CRS the file declares: EPSG:{srid}"]
-    return Source(name, sha256, columns, geometry, srid, notes, from_columns)
+    return Source(
+        name, sha256, columns, geometry, srid, notes, from_columns,
+        repairs=repairs, faults=faults,
+    )  # fmt: skip
+
+
+def _marks(frame: pd.DataFrame) -> tuple[Masks, Masks]:
+    """What the reader of a file noted of its rows, in the frame's own attributes."""
+    return dict(frame.attrs.get(MENDED, {})), dict(frame.attrs.get(UNREADABLE, {}))
 
 
 def _positions(
     columns: Mapping[str, np.ndarray[Any, Any]], names: Mapping[str, str]
-) -> np.ndarray[Any, Any] | None:
-    """Geometries of a WKT column, or points of the lon/lat columns."""
+) -> tuple[np.ndarray[Any, Any] | None, Masks, Masks]:
+    """Geometries of a WKT column, or points of the lon/lat columns.
+
+    Returns
+    -------
+    Geometries, what was mended in which rows, why which rows have none
+    """
     wkt = next((names[n] for n in _WKT if n in names), None)
     if wkt is not None:
         texts = columns[wkt].astype(object)
         texts[pd.isna(texts)] = None
-        parsed = shapely.from_wkt(texts, on_invalid="ignore")
-        if not shapely.is_missing(parsed).all():
-            return np.asarray(parsed, dtype=object)
+        shapes, repairs, faults = parse_wkt(texts)
+        if not shapely.is_missing(shapes).all():
+            return shapes, repairs, faults
     lon = next((names[n] for n in _LON if n in names), None)
     lat = next((names[n] for n in _LAT if n in names), None)
     if lon is None or lat is None:
-        return None
+        return None, {}, {}
     x, y = as_numbers(columns[lon]), as_numbers(columns[lat])
     points = np.full(len(x), None, dtype=object)
     known = np.isfinite(x) & np.isfinite(y)
     points[known] = shapely.points(x[known], y[known])
-    return points
+    told = ~(is_blank(columns[lon]) & is_blank(columns[lat]))
+    return points, {}, {_NO_NUMBER: told & ~known}

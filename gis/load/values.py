@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gis.load.dates import NOT_A_TIME, read_instant
 from gis.load.reasons import Reasons
+from gis.load.repairs import Repairs
 from layers import CodeTable, Column
 
 Cells = NDArray[Any]
@@ -70,6 +71,11 @@ def as_text(cells: Cells) -> NDArray[np.object_]:
     return np.asarray(as_arrow(cells).to_numpy(zero_copy_only=False), dtype=object)
 
 
+def is_blank(cells: Cells) -> NDArray[np.bool_]:
+    """(n,) whether a cell holds nothing."""
+    return np.asarray(as_arrow(cells).is_null().to_numpy(zero_copy_only=False), bool)
+
+
 def as_numbers(cells: Cells) -> NDArray[np.float64]:
     """Cells as numbers; nan where empty, or where they are none."""
     if cells.dtype.kind in "iuf":
@@ -107,6 +113,7 @@ def convert(
     known: Collection[str] | None,
     timezone: str,
     reasons: Reasons,
+    repairs: Repairs,
 ) -> Cells:
     """Typed values of one column; adds a reason to rows whose cell will not do.
 
@@ -116,7 +123,7 @@ def convert(
     codes : rows of the column's code table; a title is taken for its code
     known : codes of the layer that the column refers to
     timezone : zone of instants without one
-    reasons : written here
+    reasons, repairs : written here
 
     Returns
     -------

@@ -5,21 +5,36 @@ from __future__ import annotations
 import codecs
 import warnings
 from pathlib import Path
+from typing import Any
 
 import geopandas
+import numpy as np
 import pandas as pd
 import pyogrio
+import pyogrio.raw
+import shapely
+from numpy.typing import NDArray
 
 from gis.errors import LoadError
+from gis.load.source import MENDED, UNREADABLE
 from gis.load.text import find_encoding
+from gis.load.wkt import CLOSED, LINEARISED
+from gis.load.wkt import UNREADABLE as NO_GEOMETRY
 
 _ENCODED = {".shp", ".dbf", ".tab", ".mif"}
-# these state degrees of WGS 84 by their own definition, whatever they hold
+_CURVED = {".gpkg", ".gdb", ".gml"}  # formats that know arcs
+_ARCS = (8, 9, 10)  # CircularString, CompoundCurve, CurvePolygon of ISO WKB
+_MULTI = (11, 12)  # MultiCurve, MultiSurface, whose parts may be straight
+_ARC_MARKS = [
+    b"\1" + (kind + more).to_bytes(4, "little") for kind in _ARCS for more in (0, 1000)
+]
+_CLOCKWISE = {".shp", ".gdb"}  # formats whose outer rings run the other way
 # how KML draws a place, which every file has and no layer keeps
 _KML = (
     "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility",
     "drawOrder", "icon",
 )  # fmt: skip
+# these state degrees of WGS 84 by their own definition, whatever they hold
 _UNDECLARED = {".geojson", ".json", ".kml", ".kmz"}
 
 
@@ -53,9 +68,9 @@ def read_vector(
             encoding, said = _shape_notes(path, source, chosen, encoding)
             notes += said
         with warnings.catch_warnings():
-            # a value that GDAL cannot read is refused by its row's own check
-            warnings.simplefilter("ignore", RuntimeWarning)
-            frame = pyogrio.read_dataframe(source, layer=chosen, encoding=encoding)
+            # what GDAL or GEOS cannot read is refused by its row's own check
+            warnings.simplefilter("ignore")
+            frame = _read_rows(source, chosen, encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise LoadError(f"{path.name}: cannot be read: {error}") from error
     except (ValueError, UnicodeDecodeError, LookupError) as error:
@@ -65,6 +80,50 @@ def read_vector(
     suffix = path.with_suffix("").suffix if source != str(path) else path.suffix
     srid = None if suffix.lower() in _UNDECLARED else _srid(frame)
     return frame, srid, notes
+
+
+def _read_rows(source: str, table: str, encoding: str | None) -> pd.DataFrame:
+    """Rows of a table; which rings were open and which lines curved is noted.
+
+    Open rings are closed, and GDAL draws arcs as chords.
+    """
+    options: dict[str, Any] = {"layer": table, "encoding": encoding}
+    try:
+        frame = pyogrio.read_dataframe(source, on_invalid="raise", **options)
+    except shapely.errors.GEOSException:
+        frame = pyogrio.read_dataframe(source, on_invalid="fix", **options)
+        read = pyogrio.read_dataframe(source, on_invalid="ignore", **options)
+        told = _wkb_told(source, options)
+        known = ~frame.geometry.isna().to_numpy()
+        frame.attrs[MENDED] = {CLOSED: known & read.geometry.isna().to_numpy()}
+        frame.attrs[UNREADABLE] = {NO_GEOMETRY: told & ~known}
+    suffix = Path(source).suffix.lower()
+    if _has_geometry(frame) and suffix in _CURVED:
+        meta, rows = pyogrio.read_arrow(source, layer=table, columns=[])
+        name = meta["geometry_name"] or "wkb_geometry"
+        arcs = [_has_arc(one) for one in rows[name].to_pylist()]
+        frame.attrs.setdefault(MENDED, {})[LINEARISED] = np.array(arcs, dtype=bool)
+    if _has_geometry(frame) and suffix in _CLOCKWISE:
+        shapes = np.asarray(frame.geometry.array)
+        turned = shapely.orient_polygons(shapes)
+        frame = frame.set_geometry(geopandas.GeoSeries(turned, frame.index, frame.crs))
+    return frame
+
+
+def _has_arc(wkb: bytes | None) -> bool:
+    """Whether a geometry as the file holds it has an arc (ISO WKB, little endian)."""
+    if wkb is None:
+        return False
+    kind = int.from_bytes(wkb[1:5], "little") % 1000
+    if kind in _MULTI:
+        return any(mark in wkb for mark in _ARC_MARKS)
+    return kind in _ARCS
+
+
+def _wkb_told(source: str, options: dict[str, Any]) -> NDArray[np.bool_]:
+    """(n,) whether a row of the file states a geometry, readable or not."""
+    raw = pyogrio.raw.read(source, columns=[], **options)[2]
+    return np.array([one is not None for one in raw], dtype=bool)
 
 
 def _shape_notes(

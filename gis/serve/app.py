@@ -35,6 +35,7 @@ from gis.serve.formats import FORMATS
 from gis.serve.gate import Gate, read_key
 from gis.serve.guard import Guard
 from gis.serve.health import Health
+from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
 from gis.serve.session import Session
 from gis.serve.styles import Styles
@@ -187,6 +188,7 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         page("/processes", made.make_processes, "processes.html", JSON, "limit"),
         page("/processes/{process}", made.make_process, "process.html"),
         post("/processes/{process}/execution", Execution(context).run),
+        *load_routes(context),
         get("/styles", styles.all),
         get("/styles/{style}/legend", styles.legend),
         get("/fonts/{font}/{range}.pbf", styles.glyphs),

@@ -13,6 +13,7 @@ from gis.serve import formats
 from gis.serve.answer import JSON_FG
 from gis.serve.engine import BASE, finished
 from gis.serve.negotiate import Lang
+from gis.serve.openapi_loads import load_paths
 from gis.serve.openapi_parts import (
     BUSY,
     MISSING,
@@ -73,6 +74,7 @@ def build_openapi(
     paths |= style_paths(drawn)
     for layer in layers.values():
         paths |= _collection_paths(layer, level, lang)
+    paths |= load_paths(layers.values(), level)
     for process in processes.values():
         paths |= _process_paths(process, lang)
     themes = dict.fromkeys(layer.theme for layer in layers.values())
@@ -86,7 +88,7 @@ def build_openapi(
         },
         "servers": [{"url": BASE}],
         "security": [{}, {"bearer": []}],
-        "tags": [{"name": name} for name in ("server", *themes, "processes")],
+        "tags": [{"name": name} for name in ("server", *themes, "processes", "loads")],
         "paths": paths,
         "components": {
             "parameters": build_parameters(city),

@@ -140,12 +140,12 @@ def test_the_ledger_tells_of_every_load(load: Loader) -> None:
         "park", [park("a"), park("b") | {"at": None}], name="月报.gpkg", actor="王"
     )
     assert report.load_id is not None
-    entry = list_loads(load.database, layer="park")[0]
+    entry = list_loads(load.database, layers=["park"])[0]
     assert (entry.load_id, entry.actor, entry.file) == (
         report.load_id, "王", "月报.gpkg"
     )  # fmt: skip
     assert entry.report["refused"] == entry.open_rejects == 1
-    assert list_loads(load.database, layer="school") == []
+    assert list_loads(load.database, layers=["school"]) == []
     shown = read_load(load.database, report.load_id)
     assert shown.options is not None
     assert shown.options["datum"] == "cgcs2000"

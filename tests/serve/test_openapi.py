@@ -73,6 +73,8 @@ def resolved(document, node):
 
 SAMPLES = {
     "itemId": "component-0",
+    "loadId": "1",
+    "uploadId": "none",
     "tileMatrixSetId": "WebMercatorQuad",
     "tileMatrix": "14",
     "tileRow": "0",

@@ -1,12 +1,12 @@
 -- name: list_loads
--- Loads, the latest first; %(layer)s id of the layer or null, %(limit)s rows.
+-- Loads, the latest first; %(layers)s ids of layers or null, %(limit)s rows.
 SELECT l.load_id, l.started_at, l.kind, l.layer, l.mode, l.actor, l.file, l.report,
        l.undoes, l.undone_by, l.fixes,
        (SELECT count(*) FROM ledger.reject r
         LEFT JOIN ledger.load mend ON mend.load_id = r.fixed_by AND mend.undone_by IS NULL
         WHERE r.load_id = l.load_id AND mend.load_id IS NULL) AS open_rejects
 FROM ledger.load l
-WHERE %(layer)s::text IS NULL OR l.layer = %(layer)s
+WHERE %(layers)s::text[] IS NULL OR l.layer = ANY(%(layers)s)
 ORDER BY l.load_id DESC LIMIT %(limit)s
 
 -- name: read_load

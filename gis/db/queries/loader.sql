@@ -9,9 +9,10 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('load ' || %(layer)s::text, 0)
 -- name: insert_load
 -- Opens a load and gives its number; its report follows when it is known.
 INSERT INTO ledger.load
-    (layer, actor, file, sha256, report, kind, mode, options, journaled, was_empty, undoes, fixes)
+    (layer, actor, file, sha256, report, kind, mode, options, journaled, was_empty, undoes, fixes,
+     upload)
 VALUES (%(layer)s, %(actor)s, %(file)s, %(sha256)s, '{}', %(kind)s, %(mode)s,
-        %(options)s, true, %(was_empty)s, %(undoes)s, %(fixes)s)
+        %(options)s, true, %(was_empty)s, %(undoes)s, %(fixes)s, %(upload)s)
 RETURNING load_id
 
 -- name: close_load
@@ -21,6 +22,15 @@ UPDATE ledger.load SET report = %(report)s WHERE load_id = %(load_id)s
 -- name: copy_rejects
 -- Takes refused rows: load, row number in the file, reason, content as JSON.
 COPY ledger.reject (load_id, row_number, reason, content) FROM STDIN
+
+-- name: copy_repairs
+-- Takes repaired rows: load, row number in the file, code, what was done.
+COPY ledger.repair (load_id, row_number, code, repair) FROM STDIN
+
+-- name: read_repairs
+-- Repaired rows of a load in file order; %(load_id)s.
+SELECT row_number, code, repair FROM ledger.repair
+WHERE load_id = %(load_id)s ORDER BY row_number, repair
 
 -- name: read_rejects
 -- Refused rows of a load in file order; %(load_id)s.
