@@ -25,6 +25,7 @@ _ROOMS = {
     "report": "gis.cli.report",
     "run": "gis.cli.run",
     "serve": "gis.cli.serve",
+    "tiles": "gis.cli.tiles",
     "token": "gis.cli.serve",
     "worker": "gis.cli.worker",
 }

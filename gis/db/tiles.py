@@ -261,6 +261,34 @@ def unchanging(layer: Layer, level: Level, day: date) -> Statement:
     return text, (day, day)
 
 
+def outline(layer: Layer, level: Level, code: str, day: date) -> Statement:
+    """One row: the place of a feature in degrees, as binary."""
+    valid = valid_at(day)
+    text = sql.SQL(
+        "SELECT ST_AsBinary(geom) FROM {view} WHERE code = %s::text AND {valid}"
+    ).format(view=sql.Identifier(schema_of(level), layer.id), valid=valid.text)
+    return text, (code, *valid.values)
+
+
+def fair_share(sizes: Sequence[int], whole: int) -> int:
+    """The size that each part may have so that all together fit.
+
+    Small parts keep what they have; what they leave is shared by the large ones.
+
+    Examples
+    --------
+    >>> fair_share([10, 300, 500], 400), fair_share([10, 20], 400)
+    (195, 400)
+    """
+    left, parts = whole, sorted(sizes)
+    for at, size in enumerate(parts):
+        share = left // (len(parts) - at)
+        if size > share:
+            return share
+        left -= size
+    return whole
+
+
 def _attribute(layer: Layer, name: str) -> sql.Composable:
     """An attribute; times as text, since tiles know none."""
     is_time = layer.all_columns[name].type in ("date", "datetime")

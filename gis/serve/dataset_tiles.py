@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gis.db.compose import Composer
 from gis.db.matrix import MATRIX_SETS, read_tile_index
-from gis.db.tiles import LARGEST_BYTES, Tile
+from gis.db.tiles import LARGEST_BYTES, Tile, fair_share
 from gis.errors import NotFound, QueryError
 from gis.publish.pygeoapi import is_tiled
 from gis.publish.tilejson import zooms_of
@@ -153,22 +153,3 @@ def _query(request: Request) -> str:
     """The choice of layers, as links repeat it."""
     chosen = request.query_params.get("collections")
     return f"?collections={quote(chosen, safe=',')}" if chosen else ""
-
-
-def fair_share(sizes: list[int], whole: int) -> int:
-    """The size that each part may have so that all together fit.
-
-    Small parts keep what they have; what they leave is shared by the large ones.
-
-    Examples
-    --------
-    >>> fair_share([10, 300, 500], 400), fair_share([10, 20], 400)
-    (195, 400)
-    """
-    left, parts = whole, sorted(sizes)
-    for at, size in enumerate(parts):
-        share = left // (len(parts) - at)
-        if size > share:
-            return share
-        left -= size
-    return whole

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -32,6 +34,7 @@ from gis.serve.negotiate import format_of
 from gis.serve.parameters import read_day
 from gis.serve.rows import Row, fetch
 from gis.serve.tilesets import SUMMARY, Tilesets
+from gis.tiling.store import Store
 from layers import Layer, Level
 
 _SECONDS = 60
@@ -43,6 +46,7 @@ class Tiles:
     def __init__(self, context: Context, extents: Extents) -> None:
         self._context = context
         self._sets = Tilesets(context, extents)
+        self._store = Store(context.settings.home)
         self._composer = Composer(context.catalogue, context.city.stored_srid)
         self._tiler = Tiler(context.catalogue, context.city.stored_srid)
 
@@ -119,6 +123,10 @@ class Tiles:
         most : bytes that the tile may have
         """
         database, level = self._context.database, tile.level
+        if most == LARGEST_BYTES and (
+            found := await self._seeded(request, tile, version)
+        ):
+            return found
         making = self._tiler.making(tile, most)
         first, row = await fetch(request, database, level, [version, next(making)])
         while True:
@@ -127,6 +135,22 @@ class Tiles:
             except StopIteration as done:
                 return (first or (0,))[0], done.value
             row = (await fetch(request, database, level, [statement]))[0]
+
+    async def _seeded(
+        self, request: Request, tile: Tile, version: Statement
+    ) -> tuple[int, bytes] | None:
+        """Version and tile, when it was made ahead and nothing has changed since."""
+        kept = self._store.editions(tile.layer, tile.level)
+        if not kept:
+            return None
+        row = (await fetch(request, self._context.database, tile.level, [version]))[0]
+        current = (row or (0,))[0]
+        for edition in kept:
+            if edition.version == current and edition.holds(tile.day):
+                read = partial(self._store.read, edition, tile.matrix_set, tile.index)
+                body = await to_thread.run_sync(read)
+                return None if body is None else (current, body)
+        return None
 
     def held(
         self, request: Request, question: str, version: Row | None, level: Level
