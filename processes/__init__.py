@@ -8,6 +8,13 @@ from processes._errors import (
     UnknownProcess,
 )
 from processes._formats import render
+from processes._optics import (
+    Optics,
+    densities,
+    ground_reach,
+    optics_columns,
+    read_optics,
+)
 from processes._ports import Reader, Snapshot
 from processes._progress import Tell, listening, tell
 from processes._registry import Registry, registry
@@ -33,6 +40,7 @@ __all__ = [
     "Inputs",
     "InvalidInput",
     "NoData",
+    "Optics",
     "Process",
     "ProcessError",
     "Reader",
@@ -42,9 +50,13 @@ __all__ = [
     "Tell",
     "UnknownProcess",
     "ZoneOutlines",
+    "densities",
     "digest",
+    "ground_reach",
     "listening",
+    "optics_columns",
     "read_inputs",
+    "read_optics",
     "registry",
     "render",
     "tell",

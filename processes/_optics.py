@@ -8,16 +8,15 @@ position, the direction in the register; what it can reach otherwise is told apa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import shapely
 
-from layers import Features, Layer, Sector
+from layers import CodeTable, Features, Layer, Sector
 from processes._errors import InvalidInput
-from processes._ports import Reader
 from processes.kernels import optics
 from processes.kernels.arrays import BoolArray, CodeArray, FloatArray
 from processes.kernels.visibility import Cameras
@@ -27,6 +26,7 @@ _PANORAMIC_DEG = 180.0
 _ASSUMED_OF = ("resolution_px", "hfov_deg", "height_m", "tilt_deg")
 _WHATEVER_KIND = "other"
 Policy = Literal["disc", "exclude"]
+Codes = Callable[[str], CodeTable]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +76,13 @@ def optics_columns(layer: Layer) -> tuple[str, ...]:
 
 
 def read_optics(
-    features: Features, model: Sector, read: Reader, *, policy: Policy
+    features: Features, model: Sector, codes: Codes, *, policy: Policy
 ) -> Optics:
     """Optics of cameras, with the columns of `optics_columns`.
 
     Parameters
     ----------
+    codes : gives the rows of a code table by its name
     policy : what a camera without direction covers: its whole disc or nothing
     """
     n = len(features)
@@ -104,7 +105,7 @@ def read_optics(
     assumed = np.zeros(n, dtype=np.bool_)
     if model.assumed and model.unknown_optics == "assume":
         told = [resolution, hfov, height, tilt]
-        filled, assumed = _filled(told, kind, read.codes(model.assumed))
+        filled, assumed = _filled(told, kind, codes(model.assumed))
         resolution, hfov, height, tilt = filled
     hfov = np.where(hfov > 0.0, hfov, np.nan)
     vfov = numbers(model.vfov)
@@ -116,7 +117,7 @@ def read_optics(
     opening = np.where(lost & (policy == "disc"), 360.0, hfov)
     points = features.geometry
     source = column.get("geometry_source", text)
-    kinds = read.codes("camera_kind")
+    kinds = codes("camera_kind")
     turning = {code for code, row in kinds.items() if row.get("ptz") == "true"}
     return Optics(
         code=features.code,
@@ -149,14 +150,14 @@ def _filled(
     return filled, assumed
 
 
-def densities(read: Reader, table: str, levels: Sequence[str]) -> FloatArray:
+def densities(codes: Codes, table: str, levels: Sequence[str]) -> FloatArray:
     """(l,) pixels per metre that levels of purpose need.
 
     Raises
     ------
     InvalidInput : a level that the table does not hold
     """
-    known = read.codes(table)
+    known = codes(table)
     for level in levels:
         if level not in known:
             allowed = f"must be one of {', '.join(known)}"
@@ -181,7 +182,10 @@ def ground_reach(
         target_height_m=target_height_m,
     )  # fmt: skip
     far = np.fmin(reach.far_m, seen.max_view_m[:, None])
-    return Reach(reach.near_m, np.where(np.isnan(reach.far_m), np.nan, far))
+    # an opening of no size, or a camera that nothing is known of
+    unknown = np.isnan(seen.cameras.hfov_deg) | np.isnan(reach.near_m)
+    far = np.where(np.isnan(reach.far_m) | unknown[:, None], np.nan, far)
+    return Reach(np.maximum(reach.near_m, 0.0), far)
 
 
 def optics_facts(seen: Optics, far_m: FloatArray) -> dict[str, Any]:

@@ -128,15 +128,15 @@ def seen(
     if question.over_roofs and question.footprint == "pinhole":
         allowed = "must be sector: only it looks over roofs"
         raise InvalidInput("footprint", question.footprint, allowed)
-    density = densities(read, model.range.table, question.levels)
-    found = read_optics(features, model, read, policy=question.policy)
+    density = densities(read.codes, model.range.table, question.levels)
+    found = read_optics(features, model, read.codes, policy=question.policy)
     reach = ground_reach(found, density, target_height_m=question.target_height_m)
     hiding = no_obstacles()
     if question.occlusion == "buildings" and model.hidden_by is not None:
         far = np.nan_to_num(reach.far_m).max(axis=1, initial=0.0)
         around = (found.cameras.x, found.cameras.y, _widest(found, density, far))
         hiding = obstacles(read, model.hidden_by, as_of=as_of, around=around)
-    near, far_m = _usable(found, reach.near_m, reach.far_m)
+    near, far_m = reach.near_m, reach.far_m
     srid = read.city.working_srid
     if question.over_roofs:
         over = views_over_roofs(
@@ -155,14 +155,6 @@ def seen(
     if question.footprint == "pinhole":
         _through_pinholes(answer, density, question)
     return answer
-
-
-def _usable(
-    found: Optics, near_m: FloatArray, far_m: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Ranges as the sweep takes them: an opening of no size is no data."""
-    unknown = np.isnan(found.cameras.hfov_deg) | np.isnan(near_m)
-    return np.maximum(near_m, 0.0), np.where(unknown[:, None], np.nan, far_m)
 
 
 def _widest(found: Optics, density: FloatArray, far_m: FloatArray) -> FloatArray:

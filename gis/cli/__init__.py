@@ -27,6 +27,7 @@ _ROOMS = {
     "serve": "gis.cli.serve",
     "tiles": "gis.cli.tiles",
     "token": "gis.cli.serve",
+    "views": "gis.cli.views",
     "worker": "gis.cli.worker",
 }
 

@@ -18,6 +18,7 @@ from gis.cli._place import Place, find_place, running
 from gis.cli.demo import build_demo, has_city
 from gis.cli.worker import BESIDE
 from gis.compute import execute
+from gis.db.camera_views import follow
 from gis.db.pool import AsyncDatabase, Database
 from gis.db.reader import DatabaseReader
 from gis.db.results import DatabaseResults
@@ -106,6 +107,8 @@ def _log_to_stderr() -> None:
 def _warm(place: Place, database: Database) -> None:
     """Work out the scorecards that the first visitor would otherwise wait for.
 
+    The views of cameras are drawn after that, where something changed.
+
     The answers are kept in the database, so this costs something once per change of
     the layers.
     """
@@ -125,6 +128,7 @@ def _warm(place: Place, database: Database) -> None:
             )
     except Exception as error:  # nobody waits for this answer
         log.warning("the scorecard could not be prepared: %s", describe(error)[2])
+    follow(database, place.catalogue, "camera")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from gis.db.camera_views import follow
 from gis.db.images import identifiers, image, row_names
 from gis.db.loader import close_load, open_load, queue
 from gis.db.merge import Progress
@@ -129,7 +130,9 @@ def undo(
             connection.execute(statement("mark_standing"), {"load_id": load_id})
         report = {"layer": layer.id, "removed": removed, "restored": restored}
         close_load(connection, undo_id, report)
-        return _read(connection, undo_id)
+        entry = _read(connection, undo_id)
+    follow(database, catalogue, entry.layer)
+    return entry
 
 
 def retire(
@@ -169,7 +172,9 @@ def retire(
         ended = connection.execute(statement("retire").format(**parts)).rowcount
         connection.execute(statement("journal_after").format(**parts))
         close_load(connection, load_id, {"layer": layer_id, "ended": ended})
-        return _read(connection, load_id)
+        entry = _read(connection, load_id)
+    follow(database, catalogue, layer_id)
+    return entry
 
 
 def _read(connection: Connection, load_id: int) -> Load:
@@ -244,7 +249,8 @@ def _check_orphans(
     """Refuse to take away codes that rows of other layers refer to."""
     for other in catalogue.values():
         for name, column in other.columns.items():
-            if column.references != layer.id:
+            # what is derived follows what it is derived from
+            if column.references != layer.id or other.derived:
                 continue
             query = statement("orphans").format(
                 **parts,

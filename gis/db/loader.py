@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import psycopg
 
+from gis.db.camera_views import follow
 from gis.db.merge import Key, Merge, Progress, is_empty
 from gis.db.outline import read_known_codes, read_outline
 from gis.db.pool import Connection, Database
@@ -80,6 +81,7 @@ def load_source(
     actor: str = "cli",
     fixes: int | None = None,
     upload: str | None = None,
+    follow_views: bool = True,
     on_progress: Progress | None = None,
 ) -> LoadReport:
     """Load the rows of a source into a layer.
@@ -97,6 +99,7 @@ def load_source(
     dry_run : do everything and undo it
     fixes : the load whose rejects these rows are, mended
     upload : the upload that brought the file
+    follow_views : draw the views of cameras anew where this load changed them
     on_progress : called with step, rows done, rows in all
 
     Raises
@@ -162,6 +165,8 @@ def load_source(
         if dry_run:
             connection.rollback()
             report.load_id = None
+    if follow_views and not dry_run:
+        follow(database, catalogue, layer, tell)
     tell("完成 done", len(source), len(source))
     return report
 

@@ -42,8 +42,9 @@ def load_demo(
     reports = []
     for layer, frame in build_city(size, seed, tell):
         report = load_frame(
-            database, catalogue, city, layer, frame, datum="cgcs2000", actor=ACTOR
-        )
+            database, catalogue, city, layer, frame, datum="cgcs2000", actor=ACTOR,
+            follow_views=False,  # the server draws them while it serves already
+        )  # fmt: skip
         if report.refused:
             raise LoadError(
                 f"{layer}: the demo's own rows were refused: {report.reasons}"

@@ -65,6 +65,7 @@ def load(dsn: str, path: Path) -> dict[str, float]:
     report = load_source(
         Database(dsn), load_catalogue(), load_city(), LAYER, read_source(path),
         datum="gcj02", synonyms=read_synonyms(CONFIG),
+        follow_views=False,
     )  # fmt: skip
     seconds = time.perf_counter() - begun
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

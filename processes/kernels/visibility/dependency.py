@@ -11,6 +11,7 @@ from processes.kernels.visibility.index import BuildingIndex, build_index
 from processes.kernels.visibility.states import ViewState
 from processes.kernels.visibility.views import (
     ARC_STEP_DEG,
+    WORKING_SRID,
     Cameras,
     Views,
     swept_over,
@@ -23,13 +24,14 @@ def dependency_views(
     far_m: FloatArray,
     *,
     height_m: FloatArray | None = None,
+    srid: int = WORKING_SRID,
     threads: int = 2,
 ) -> Views:
     """Polygon outside of which no building matters to a camera.
 
     Parameters
     ----------
-    index, cameras, threads : as for `visible_areas`
+    index, cameras, srid, threads : as for `camera_views`
     far_m : (n,) greatest range of any level [m]
     height_m : (n,) lens above ground, when the views are those over roofs; buildings
         below it hide nothing here, so that one behind them still counts
@@ -53,14 +55,16 @@ def dependency_views(
     lowest = np.full(n, -np.inf)
     if height_m is not None:
         lowest = np.where(np.isnan(height_m), -np.inf, height_m)
-    views = swept_over(index, cameras, far, np.zeros(n), lowest, threads=threads)
+    views = swept_over(
+        index, cameras, far, np.zeros(n), lowest, srid=srid, threads=threads
+    )
     buried = np.flatnonzero(views.state[:, 0] == ViewState.BURIED)
     if len(buried) == 0:
         return views
     nothing = build_index(np.empty(0, dtype=object))
     whole = swept_over(
         nothing, cameras.only(buried), far[buried], np.zeros(len(buried)),
-        lowest[buried], threads=1,
+        lowest[buried], srid=srid, threads=1,
     )  # fmt: skip
     start, size, area = views.start.copy(), views.size.copy(), views.area_m2.copy()
     buffer = views.buffer.copy()

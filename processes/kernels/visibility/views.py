@@ -213,6 +213,7 @@ def swept_over(
     near_m: FloatArray,
     lowest_m: FloatArray,
     *,
+    srid: int = WORKING_SRID,
     threads: int = 2,
 ) -> Views:
     """`camera_views` to which buildings with a roof below `lowest_m` hide nothing.
@@ -221,7 +222,7 @@ def swept_over(
     ----------
     lowest_m : (n,) [m]; -inf for all buildings
     """
-    arcs = (float(np.radians(ARC_STEP_DEG)), SAGITTA_M, WORKING_SRID)
+    arcs = (float(np.radians(ARC_STEP_DEG)), SAGITTA_M, srid)
     return _swept(index, cameras, far_m, near_m, arcs, threads, lowest_m)
 
 

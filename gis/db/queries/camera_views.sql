@@ -1,0 +1,104 @@
+-- name: view_lock
+-- Makes other refreshes of the views wait, as long as the connection lasts.
+SELECT pg_advisory_lock(hashtextextended('camera_view', 0))
+
+-- name: view_state
+-- Day of the views there are, none before the first time.
+SELECT day FROM ledger.view_state
+
+-- name: view_changes
+-- What changed since: how many rows, whether everything, codes of cameras.
+SELECT count(*), coalesce(bool_or(code IS NULL), false),
+       array_agg(DISTINCT code) FILTER (WHERE layer = 'camera' AND code IS NOT NULL)
+FROM ledger.view_change
+
+-- name: view_affected
+-- Cameras whose view a changed building may have changed; 6 cm hold the stand-off of a
+-- camera from its own wall.
+SELECT DISTINCT d.camera_code
+FROM ledger.view_change c
+JOIN ledger.view_dependency d ON ST_DWithin(d.geom_m, c.geom_m, 0.06)
+WHERE c.layer = 'building' AND c.geom_m IS NOT NULL
+
+-- name: view_turned
+-- Notes what begins or ends after %(old)s and up to %(day)s by itself.
+INSERT INTO ledger.view_change
+SELECT 'camera', code, geom_m FROM city.camera
+WHERE (valid_from > %(old)s AND valid_from <= %(day)s) OR (valid_to > %(old)s AND valid_to <= %(day)s)
+UNION ALL
+SELECT 'building', code, geom_m FROM city.building
+WHERE (valid_from > %(old)s AND valid_from <= %(day)s) OR (valid_to > %(old)s AND valid_to <= %(day)s)
+
+-- name: view_cameras
+-- Camera versions in force on %(day)s or later; of %(codes)s, all if null.
+SELECT code, name, valid_from, valid_to, source, synthetic, state, kind, geometry_source,
+       resolution_px::float8, focal_mm, sensor_mm, hfov_deg, vfov_deg, height_m, tilt_deg,
+       azimuth_deg, max_view_m, ST_X(geom_m), ST_Y(geom_m)
+FROM city.camera
+WHERE (valid_to IS NULL OR valid_to > %(day)s)
+  AND (%(codes)s::text[] IS NULL OR code = ANY(%(codes)s::text[]))
+ORDER BY code, valid_from
+
+-- name: view_buildings
+-- Buildings in force on %(day)s, ordered by code.
+SELECT ST_AsBinary(geom_m), height_m, opaque FROM city.building
+WHERE valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s)
+ORDER BY code
+
+-- name: view_buildings_near
+-- The same as far as they touch boxes; %(xmin)s … float8[], %(srid)s.
+SELECT ST_AsBinary(b.geom_m), b.height_m, b.opaque FROM city.building b
+WHERE b.valid_from <= %(day)s AND (b.valid_to IS NULL OR b.valid_to > %(day)s)
+  AND b.fid IN (
+    SELECT n.fid FROM unnest(%(xmin)s::float8[], %(ymin)s::float8[], %(xmax)s::float8[],
+                             %(ymax)s::float8[]) AS q (x0, y0, x1, y1)
+    JOIN city.building n ON n.geom_m && ST_MakeEnvelope(q.x0, q.y0, q.x1, q.y1, %(srid)s))
+ORDER BY b.code
+
+-- name: view_srids
+-- EPSG codes of the served and of the working geometry.
+SELECT Find_SRID('city', 'camera_view', 'geom'), Find_SRID('city', 'camera_view', 'geom_m')
+
+-- name: view_empty
+-- Takes out every view.
+TRUNCATE city.camera_view, ledger.view_dependency
+
+-- name: view_drop
+-- Takes out the views of %(views)s, of the cameras %(codes)s.
+WITH gone AS (DELETE FROM city.camera_view WHERE code = ANY(%(views)s::text[]))
+DELETE FROM ledger.view_dependency WHERE camera_code = ANY(%(codes)s::text[])
+
+-- name: view_copy
+-- Takes views.
+COPY city.camera_view (code, name, valid_from, valid_to, source, synthetic, camera_code,
+    purpose, camera_state, state, area_m2, near_m, far_m, assumed, geom, geom_m)
+FROM STDIN (FORMAT binary)
+
+-- name: view_copy_dependency
+-- Takes what they depend on.
+COPY ledger.view_dependency (camera_code, valid_from, geom_m) FROM STDIN (FORMAT binary)
+
+-- name: view_indexes
+-- Indexes of the views' tables but their keys.
+SELECT schemaname, indexname, indexdef FROM pg_indexes
+WHERE (schemaname, tablename) IN (('city', 'camera_view'), ('ledger', 'view_dependency'))
+  AND indexname NOT LIKE '%%\_pkey'
+
+-- name: view_seen
+-- Forgets the changes that were taken in.
+DELETE FROM ledger.view_change
+
+-- name: view_close
+-- Notes the day of the views.
+WITH old AS (DELETE FROM ledger.view_state)
+INSERT INTO ledger.view_state (day) VALUES (%(day)s)
+
+-- name: view_status
+-- Rows, changes that wait, whether all is to be drawn anew, day and time of the views.
+SELECT (SELECT count(*) FROM city.camera_view), count(*), coalesce(bool_or(code IS NULL), false),
+       (SELECT day FROM ledger.view_state), (SELECT refreshed_at FROM ledger.view_state)
+FROM ledger.view_change
+
+-- name: view_count
+-- Number of camera versions.
+SELECT count(*) FROM city.camera
