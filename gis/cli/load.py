@@ -72,7 +72,15 @@ def _progress(total: int) -> Iterator[Tell]:
             bar.set_description(step)
             bar.update(done - bar.n)
 
-        yield tell
+        try:
+            yield tell
+        except KeyboardInterrupt:
+            click.echo(
+                "\n已中断，整批未写入 interrupted: nothing was written, unless it was "
+                "committed before (citygrid load list)",
+                err=True,
+            )
+            raise
 
 
 @load.command("file")
@@ -144,6 +152,7 @@ def load_file(  # one parameter per option
         allow_outside=allow_outside,
         dry_run=dry_run,
     )
+    _intake(place, place.database()).check(request)  # before a server is started
     with ExitStack() as stack:
         if str(file) == "-":
             file = stack.enter_context(spooled(sys.stdin.buffer, form))
