@@ -7,8 +7,11 @@ Rows of every answer are depths: what at least 1, 2, … services cover.
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -38,6 +41,9 @@ from processes.kernels.share import covered_share
 Engine = Literal["exact", "geos"]
 MOST_DEPTHS = 4
 _NO_ZONES: GeometryArray = np.empty(0, dtype=object)
+_REMEMBERED = 64
+_DISJOINT: OrderedDict[bytes, bool] = OrderedDict()
+_LOCK = Lock()
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,13 @@ def covered_ground(
     total = shapely.area(parts)
     if engine == "exact":
         try:
-            found = _asked(
-                lambda: exact_coverage(shape, parts, depths=depths, threads=THREADS)
-            )
+            found = _asked(lambda: _over_zones(shape, parts, _NO_ZONES, depths))
         except OverlappingZones:
             covered = covered_each(parts, shape, depths=depths, threads=THREADS)
             whole = np.array([outline(parts)], dtype=object)
-            beyond = exact_coverage(shape, whole, depths=depths, threads=THREADS)
+            beyond = exact_coverage(
+                shape, whole, depths=depths, threads=THREADS, with_cells=False
+            )
             outside = beyond.area_m2.outside_covered
         else:
             covered = found.area_m2.covered
@@ -94,11 +100,7 @@ def covered_land(
     _check(engine, depths)
     if engine == "exact":
         try:
-            found = _asked(
-                lambda: exact_coverage(
-                    shape, parts, others=land, depths=depths, threads=THREADS
-                )
-            ).other_m2
+            found = _asked(lambda: _over_zones(shape, parts, land, depths)).other_m2
         except OverlappingZones:
             return covered_land("geos", parts, land, shape, depths)
         return Ground(
@@ -127,7 +129,12 @@ def covered_lines(
         return covered_length(lines, shape)[np.newaxis]
     found = _asked(
         lambda: exact_coverage(
-            shape, _NO_ZONES, lines=lines, depths=depths, threads=THREADS
+            shape,
+            _NO_ZONES,
+            lines=lines,
+            depths=depths,
+            threads=THREADS,
+            with_cells=False,
         )
     )
     shorter: FloatArray = np.minimum(found.line_m, shapely.length(lines))
@@ -156,6 +163,33 @@ def _asked(measure: Callable[[], ExactCoverage]) -> ExactCoverage:
         return measure()
     except NotClosed as error:
         raise NoData(_BROKEN) from error
+
+
+def _over_zones(
+    shape: GeometryArray, parts: GeometryArray, land: GeometryArray, depths: int
+) -> ExactCoverage:
+    """The kernel over zones, which are checked for overlaps once and remembered."""
+    sizes = shapely.get_num_coordinates(parts)
+    text = hashlib.blake2b(shapely.get_coordinates(parts).tobytes(), digest_size=16)
+    text.update(sizes.tobytes())
+    key = text.digest()
+    with _LOCK:
+        known = key in _DISJOINT
+    found = exact_coverage(
+        shape,
+        parts,
+        others=land,
+        depths=depths,
+        threads=THREADS,
+        with_cells=False,
+        check_zones=not known,
+    )
+    with _LOCK:
+        _DISJOINT[key] = True
+        _DISJOINT.move_to_end(key)
+        if len(_DISJOINT) > _REMEMBERED:
+            _DISJOINT.popitem(last=False)
+    return found
 
 
 def _check(engine: Engine, depths: int) -> None:

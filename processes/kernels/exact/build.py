@@ -63,6 +63,7 @@ class Built:
     lines : number of lines, with those that have no shape
     point_chain : first chain of the points
     has_others : whether there is an edge of an other
+    only_points : whether nothing is asked but services over points
     """
 
     scene: Scene
@@ -73,6 +74,7 @@ class Built:
     lines: int
     point_chain: int
     has_others: bool
+    only_points: bool
 
 
 @compiled
@@ -280,7 +282,10 @@ def build_scene(
     box, double_area = _zone_boxes(scene, zones)
     has_others = any(la.kind == OTHER and len(la.shapes) for la in layers)
     frames = _frames(box, grid)
-    return Built(scene, grid, frames, origin, double_area, lines, chain, has_others)
+    only_points = zones == lines == 0 and not has_others and len(points) > 0
+    return Built(
+        scene, grid, frames, origin, double_area, lines, chain, has_others, only_points
+    )
 
 
 def _empty_scene(shapes: int, chains: int, vertices: int, moved: int) -> Scene:

@@ -137,7 +137,7 @@ def _pairs_of_cell(
 def find_crossings(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, across: Whole,
     query_start: Int64, query_vertex: Int64, query_shape: Int64, change: Int64,
-    active: Int8, dead: Int8,
+    active: Int8, dead: Int8, wanted_pairs: bool,
 ) -> Int32:  # fmt: skip
     """Crossings of the numbered cells first..last.
 
@@ -148,6 +148,7 @@ def find_crossings(
     query_vertex, query_shape : (q,) vertices whose state is asked, and their shapes
     change : (q,) written: change of state from the cell's point to the vertex
     active, dead : of step 5; empty when it is not taken
+    wanted_pairs : False for the queries alone
 
     Returns
     -------
@@ -178,7 +179,11 @@ def find_crossings(
         end = bins.start[c + 1]
         n = end - begin
         skips = len(dead) > 0 and dead[c] != 0
-        pairs: Truth = not _is_of_one_shape(begin, end, edge, edge_shape)
+        if not wanted_pairs and query_start[c] == query_start[c + 1]:
+            continue
+        pairs: Truth = wanted_pairs
+        if pairs:
+            pairs = not _is_of_one_shape(begin, end, edge, edge_shape)
         if pairs and skips:
             pairs = _active_edges(begin, end, edge, active) > 0
         if not pairs and query_start[c] == query_start[c + 1]:

@@ -46,6 +46,7 @@ def exact_coverage(
     depths: int = 1,
     threads: int = 2,
     cell_m: int = 100,
+    with_cells: bool = True,
     check_zones: bool = True,
     tuning: Tuning | None = None,
     on_progress: Progress | None = None,
@@ -65,6 +66,7 @@ def exact_coverage(
     depths : 1 to 4
     threads : 1 to 64
     cell_m : width of the output cells, whole metres, 1 to 100000
+    with_cells : whether figures of cells are wanted; the others are the same without
     check_zones : whether overlapping zones are looked for first
     tuning : what changes the time, never the figures
     on_progress : told what is under way and the share done, 0 to 1
@@ -104,6 +106,7 @@ def exact_coverage(
         np.ones(0 if points is None else len(points)) if weights is None else weights,
         depths,
         cell_m,
+        with_cells,
         tuning or Tuning(),
     )
     with workers(threads, on_progress, cancelled) as crew:
@@ -138,6 +141,7 @@ class _Asked:
     weights: FloatArray
     depths: int
     cell_m: int
+    with_cells: bool
     tuning: Tuning
 
 
@@ -169,7 +173,15 @@ def _measured(
             asked.cell_m,
         )
     solved = solve(built, asked.depths, asked.tuning, crew)
-    return figures(built, solved, asked.depths, row, asked.weights, asked.cell_m)
+    return figures(
+        built,
+        solved,
+        asked.depths,
+        row,
+        asked.weights,
+        asked.cell_m,
+        asked.with_cells,
+    )
 
 
 def _mended(shapes: GeometryArray) -> tuple[GeometryArray, int]:

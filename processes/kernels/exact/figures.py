@@ -112,6 +112,7 @@ def figures(
     point_row: IntArray,
     weights: FloatArray,
     cell_m: int,
+    with_cells: bool,
 ) -> ExactCoverage:
     """Every figure of a run.
 
@@ -121,7 +122,10 @@ def figures(
     weights : (p,) of all points
     """
     zones = len(built.zone_double_area)
-    cells, union_m2 = _cells(built, solved, depths, cell_m)
+    union_m2 = _union_m2(built, solved, depths)
+    cells = no_cells(depths, cell_m)
+    if with_cells:
+        cells = _cells(built, solved, depths, cell_m)
     area = solved.sums.area / built.frames.unit / MM2_PER_M2
     length = solved.sums.length / AREA_UNIT / _MM_PER_M
     ground = built.zone_double_area / 2.0 / MM2_PER_M2
@@ -160,8 +164,6 @@ def no_figures(
     none = np.zeros((depths, zones))
     nothing = Measure(np.zeros(zones), none, 0.0, np.zeros(depths))
     ground = Measure(np.zeros(zones), none, math.nan, np.zeros(depths))
-    no_cell = np.empty(0, np.int64)
-    no_area = np.empty((depths, 0))
     return ExactCoverage(
         area_m2=ground,
         union_m2=np.zeros(depths),
@@ -169,7 +171,7 @@ def no_figures(
         weight=nothing,
         count=nothing,
         other_m2=nothing,
-        cells=Cells(cell_m, no_cell, no_cell, no_area, no_area),
+        cells=no_cells(depths, cell_m),
         line_m=np.zeros((depths, lines)),
         point_zone=np.full(points, -1, np.int64),
         point_depth=np.zeros(points, np.int64),
@@ -218,10 +220,8 @@ def _of_points(
     )
 
 
-def _cells(
-    built: Built, solved: Solved, depths: int, cell_m: int
-) -> tuple[Cells, FloatArray]:
-    """The covered cells, and the covered area of all of them by depth."""
+def _cells(built: Built, solved: Solved, depths: int, cell_m: int) -> Cells:
+    """The cells that are covered or hold a covered line."""
     area_mm2, gap_mm2 = areas_mm2(built, solved)
     cell = solved.bins.cell
     gap = np.diff(cell, prepend=cell[:1]) - 1
@@ -234,19 +234,47 @@ def _cells(
     length_mm = solved.sums.cell[:, 2 * depths :].T / AREA_UNIT
     length_m = np.zeros_like(area_m2)
     length_m[:, : len(cell)] = length_mm / _MM_PER_M
-    union_m2 = np.array([math.fsum(row) for row in area_m2.tolist()])
     held = np.flatnonzero((area_m2[0] > _TRACE_M2) | (length_m[0] > 0.0))
     held = held[np.argsort(where[held], kind="stable")]
     columns = built.grid.columns
     first_column = built.origin[0] // built.grid.cell
     first_row = built.origin[1] // built.grid.cell
-    return (
-        Cells(
-            cell_m,
-            where[held] % columns + first_column,
-            where[held] // columns + first_row,
-            np.clip(area_m2[:, held], 0.0, float(cell_m) ** 2),
-            length_m[:, held],
-        ),
-        np.maximum(union_m2, 0.0),
+    return Cells(
+        cell_m,
+        where[held] % columns + first_column,
+        where[held] // columns + first_row,
+        np.clip(area_m2[:, held], 0.0, float(cell_m) ** 2),
+        length_m[:, held],
     )
+
+
+def _union_m2(built: Built, solved: Solved, depths: int) -> FloatArray:
+    """(d,) covered ground of all cells: whole numbers, rounded once.
+
+    Notes
+    -----
+    A height stands for the ground left of its cell: as many cell widths as the cell's
+    column. Sums of parts below and above 2**20 cannot overflow.
+    """
+    sums = solved.sums.cell
+    width = built.grid.cell
+    column = solved.bins.cell % built.grid.columns
+    found = np.empty(depths)
+    for k in range(depths):
+        own = _whole_sum(sums[:, 2 * k])
+        beside = _whole_sum(sums[:, 2 * k + 1], column) * width
+        parts = own * int(HEIGHT_UNIT) + beside * int(AREA_UNIT)
+        found[k] = parts / (int(AREA_UNIT) * int(HEIGHT_UNIT)) / MM2_PER_M2
+    return np.maximum(found, 0.0)
+
+
+def _whole_sum(values: IntArray, times: IntArray | int = 1) -> int:
+    """Sum of values * times without overflow; times are below 2**20."""
+    high, low = values >> 20, values & ((1 << 20) - 1)
+    return (int(np.sum(high * times)) << 20) + int(np.sum(low * times))
+
+
+def no_cells(depths: int, cell_m: int) -> Cells:
+    """No cell at all."""
+    none = np.empty(0, np.int64)
+    return Cells(cell_m, none, none, np.empty((depths, 0)), np.empty((depths, 0)))

@@ -223,7 +223,7 @@ def _chains(
     _finite(name, coordinates)
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     xy = np.empty((len(coordinates), 2), np.int64)
-    offset = np.empty((len(coordinates), 2), np.float32)
+    offset = np.zeros((len(coordinates), 2), np.float32)
     size = np.zeros(len(sizes), np.int64)
     workers.run(
         lambda first, last: _clean(
@@ -241,26 +241,23 @@ def _rings(geometries: GeometryArray) -> tuple[Int64, Int64, Int8]:
 
     Notes
     -----
-    Ring objects are made for shapes with holes or several parts only: for the others,
-    which are most, the polygon's own coordinates are those of its one ring.
+    Ring objects are made for parts with holes only: of the others, which are most, the
+    polygon's own coordinates are those of its one ring.
     """
-    is_one = shapely.get_type_id(geometries) == shapely.GeometryType.POLYGON
-    is_one &= shapely.get_num_interior_rings(geometries) == 0
-    many = np.flatnonzero(~is_one)
-    part, of_part = shapely.get_parts(geometries[many], return_index=True)
-    ring, of_ring = shapely.get_rings(part, return_index=True)
-    owner = np.concatenate([np.flatnonzero(is_one), many[of_part[of_ring]]])
+    is_multi = shapely.get_type_id(geometries) == shapely.GeometryType.MULTIPOLYGON
+    part, of_part = geometries, np.arange(len(geometries))
+    if is_multi.any():
+        part, of_part = shapely.get_parts(geometries, return_index=True)
+    has_holes = shapely.get_num_interior_rings(part) > 0
+    pierced = np.flatnonzero(has_holes)
+    ring, of_ring = shapely.get_rings(part[pierced], return_index=True)
+    owner = np.concatenate([np.flatnonzero(~has_holes), pierced[of_ring]])
     order = np.argsort(owner, kind="stable")
-    sizes = np.concatenate(
-        [
-            shapely.get_num_coordinates(geometries[is_one]),
-            shapely.get_num_coordinates(ring),
-        ]
-    )
-    hole = np.zeros(len(ring), np.int8)
-    hole[1:] = of_ring[1:] == of_ring[:-1]
-    holes = np.concatenate([np.zeros(len(owner) - len(ring), np.int8), hole])
-    return sizes[order].astype(np.int64), owner[order], holes[order]
+    whole = shapely.get_num_coordinates(part[~has_holes])
+    sizes = np.concatenate([whole, shapely.get_num_coordinates(ring)])
+    hole = np.zeros(len(owner), np.int8)
+    hole[len(whole) :][1:] = of_ring[1:] == of_ring[:-1]
+    return sizes[order].astype(np.int64), of_part[owner[order]], hole[order]
 
 
 def polygon_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:

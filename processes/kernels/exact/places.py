@@ -68,14 +68,17 @@ def covered_each(
     if len(places) == 0 or len(services) == 0:
         return area
     group = disjoint_groups(places)
-    tree = shapely.STRtree(services) if group.any() else None
+    tree = shapely.STRtree(services)
     for g in range(int(group.max()) + 1):
         mine = group == g
-        near = services
-        if tree is not None:
-            near = services[np.unique(tree.query(places[mine])[1])]
+        near = services[np.unique(tree.query(places[mine])[1])]
         found = exact_coverage(
-            near, places[mine], depths=depths, threads=threads, check_zones=False
+            near,
+            places[mine],
+            depths=depths,
+            threads=threads,
+            check_zones=False,
+            with_cells=False,
         )
         area[:, mine] = found.area_m2.covered
     area[area < NOTHING_M2] = 0.0
@@ -107,14 +110,19 @@ def covered_share_each(
     point, line, polygon = (
         np.flatnonzero((dimension == d) & ~shapely.is_empty(places)) for d in (0, 1, 2)
     )
-    if len(point) or len(line):
+    if len(point):
         found = exact_coverage(
-            services, _NO_ZONES, points=places[point], lines=places[line],
-            depths=depths, threads=threads,
+            services, _NO_ZONES, points=places[point],
+            depths=depths, threads=threads, with_cells=False,
         )  # fmt: skip
         for k in range(depths):
             share[k, point] = found.point_depth > k
-            share[k, line] = found.line_m[k]
+    if len(line):
+        found = exact_coverage(
+            services, _NO_ZONES, lines=places[line],
+            depths=depths, threads=threads, with_cells=False,
+        )  # fmt: skip
+        share[:, line] = found.line_m
     with np.errstate(invalid="ignore", divide="ignore"):
         share[:, line] = np.minimum(share[:, line] / shapely.length(places[line]), 1.0)
         area = covered_each(places[polygon], services, depths=depths, threads=threads)

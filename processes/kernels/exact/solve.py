@@ -207,6 +207,7 @@ def _crossed(
         lambda a, b: find_crossings(
             a, b, scene, grid, bins, tuning.across,
             query_start, query_vertex, query_shape, change, active.edge, active.dead,
+            True,
         ),
         even_parts(bins.start + query_start, parts),
         stage="crossings",
@@ -240,6 +241,17 @@ def _events(built: Built, pairs: list[Int32], workers: Workers) -> tuple[Int64, 
     return start, event
 
 
+def _no_sums(built: Built, bins: Bins, depths: int) -> Sums:
+    """Sums to begin with."""
+    zones = len(built.zone_double_area)
+    return Sums(
+        np.zeros((len(bins.cell), 3 * depths), np.int64),
+        np.zeros((2 * depths + 1, zones + 1), np.int64),
+        np.zeros((depths + 1, zones + 1), np.int64),
+        np.zeros((depths, built.lines), np.int64),
+    )
+
+
 def _emitted(
     built: Built,
     bins: Bins,
@@ -259,16 +271,7 @@ def _emitted(
     if len(active.restart):
         restart = np.zeros(len(scene.xy), np.int64)
         restart[active.restart] = change[n_chains:]
-    zones = len(built.zone_double_area)
-    spare = deque(
-        Sums(
-            np.zeros((len(bins.cell), 3 * depths), np.int64),
-            np.zeros((2 * depths + 1, zones + 1), np.int64),
-            np.zeros((depths + 1, zones + 1), np.int64),
-            np.zeros((depths, built.lines), np.int64),
-        )
-        for _ in range(workers.threads)
-    )
+    spare = deque(_no_sums(built, bins, depths) for _ in range(workers.threads))
     chain_state = np.zeros(n_chains, np.int64)
     most_events = int(np.diff(events[0]).max(initial=0))
 
@@ -318,6 +321,41 @@ def _closed(
     return depth[built.point_chain :], zone[built.point_chain :]
 
 
+def _pointed(
+    built: Built,
+    bins: Bins,
+    reference: Int64,
+    depths: int,
+    tuning: Tuning,
+    workers: Workers,
+) -> Solved:
+    """Step 6 alone: services and points, nothing whose area or length is asked."""
+    scene, grid = built.scene, built.grid
+    vertex = scene.chain_start[built.point_chain : -1]
+    shape = scene.chain_shape[built.point_chain :].astype(np.int64)
+    query_start, order = grouped(
+        numbers_of_vertices(scene, grid, bins, vertex), len(bins.cell)
+    )
+    change = np.zeros(len(vertex), np.int64)
+    workers.run(
+        lambda a, b: find_crossings(
+            a, b, scene, grid, bins, tuning.across, query_start, vertex[order],
+            shape[order], change, _NONE8, _NONE8, False,
+        ),
+        even_parts(bins.start + query_start, _PARTS_PER_THREAD * workers.threads),
+        stage="points",
+        share=(0.2, 1.0),
+    )  # fmt: skip
+    state = np.zeros(len(scene.chain_shape), np.int64)
+    row = scene.xy[vertex, 1].astype(np.int64) // grid.cell
+    column = scene.xy[vertex, 0].astype(np.int64) // grid.cell
+    here = np.empty(len(vertex), np.int64)
+    here[order] = change
+    state[built.point_chain :] = reference[row, column] + here
+    depth, zone = _closed(built, bins, state, workers)
+    return Solved(_no_sums(built, bins, depths), bins, depth, zone, 0)
+
+
 def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved:
     """The sums of a scene at depths 1..depths.
 
@@ -329,6 +367,8 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     """
     bins = _binned(built, workers)
     reference = _referenced(built, workers)
+    if built.only_points:
+        return _pointed(built, bins, reference, depths, tuning, workers)
     windings = _wound(built, workers)
     active = _Active(_NONE8, _NONE8, _NONE64)
     if tuning.skip_deep:
