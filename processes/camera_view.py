@@ -44,6 +44,7 @@ from processes.kernels.visibility import Mount, ViewState
 
 _LAYER = "camera"
 _MOST = 2000
+_AT_ONCE = 250  # codes of one filter, whose text is bounded
 
 
 class CameraViewInputs(Inputs):
@@ -157,25 +158,40 @@ def _cameras(inputs: CameraViewInputs, layer: str, read: Reader) -> Features:
     thought = drawn_features(read, layer, inputs.drawn)
     if not inputs.cameras:
         return thought
-    listed = ", ".join("'" + code.replace("'", "''") + "'" for code in inputs.cameras)
-    stored = read_cameras(read, layer, where=f"code IN ({listed})", as_of=inputs.as_of)
+    codes = tuple(dict.fromkeys(inputs.cameras))
+    stored = _joined(
+        [
+            read_cameras(
+                read, layer, where=_among(codes[i : i + _AT_ONCE]), as_of=inputs.as_of
+            )
+            for i in range(0, len(codes), _AT_ONCE)
+        ]
+    )
     place = {code: i for i, code in enumerate(stored.code)}
-    for code in inputs.cameras:
+    for code in codes:
         if code not in place:
             allowed = "must be the code of a camera that stands at this date"
             raise InvalidInput("cameras", code, allowed)
-    stored = stored.take(
-        np.array([place[code] for code in dict.fromkeys(inputs.cameras)])
-    )
-    if not inputs.drawn:
-        return stored
+    stored = stored.take(np.array([place[code] for code in codes]))
+    return _joined([stored, thought]) if inputs.drawn else stored
+
+
+def _among(codes: Sequence[str]) -> str:
+    """CQL2 text that selects features of these codes."""
+    listed = ", ".join("'" + code.replace("'", "''") + "'" for code in codes)
+    return f"code IN ({listed})"
+
+
+def _joined(parts: Sequence[Features]) -> Features:
+    """Features of one layer, one after another."""
+    first = parts[0]
     return replace(
-        stored,
-        code=np.concatenate([stored.code, thought.code]),
-        geometry=np.concatenate([stored.geometry, thought.geometry]),
+        first,
+        code=np.concatenate([part.code for part in parts]),
+        geometry=np.concatenate([part.geometry for part in parts]),
         columns={
-            name: np.concatenate([values, thought.columns[name]])
-            for name, values in stored.columns.items()
+            name: np.concatenate([part.columns[name] for part in parts])
+            for name in first.columns
         },
     )
 

@@ -39,6 +39,7 @@ from gis.load import (
     row_contents,
 )
 from gis.load.keys import Places
+from gis.load.registers import registered
 from gis.load.repairs import Repair
 from gis.load.request import MODES
 from gis.load.rules import Rules
@@ -114,6 +115,7 @@ def load_source(
         raise LoadError(f"--mode: {mode!r} given, must be one of {', '.join(MODES)}")
     tell = on_progress or (lambda *_: None)
     day = valid_from or date.today()
+    source = registered(source, declared, rules or Rules())
     with _failures_said(layer), database.owner() as connection:
         queue(connection, layer, tell, len(source))
         context = Context(
@@ -269,7 +271,9 @@ class _Run:
         self.report.refused += len(rejects)
         total = Counter(self.report.reasons) + Counter(reasons)
         self.report.reasons = dict(total.most_common())
-        self.refused_rows |= {reject.row_number for reject in rejects}
+        first = {r.row_number: r for r in reversed(rejects)}  # parts of a split row
+        rejects = [r for n, r in first.items() if n not in self.refused_rows]
+        self.refused_rows |= set(first)
         query = statement("copy_rejects")
         with self.connection.cursor() as cursor, cursor.copy(query) as copy:
             for reject in rejects:

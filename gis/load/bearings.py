@@ -21,7 +21,19 @@ _BEARINGS = {word: index * 22.5 for index, word in enumerate(_COMPASS)} | {
 _DEGREES = re.compile(r"^([-+]?\d+(?:[.,]\d+)?)\s*(?:°|º|度|deg|degrees)?$")
 _RANGE = re.compile(r"^(\d+(?:\.\d+)?)°?\s*(?:-|–|~|至|到)\s*(\d+(?:\.\d+)?)°?$")
 _LEANING = re.compile(r"^([北南])偏([东西])\s*(\d+(?:\.\d+)?)\s*(?:°|度)?$")
-_FULL = 360.0
+FULL = 360.0
+
+
+def read_range(text: str) -> tuple[float, float] | None:
+    """Both ends of a range of directions, None for anything else.
+
+    Examples
+    --------
+    >>> read_range("0 - 90"), read_range("NW")
+    ((0.0, 90.0), None)
+    """
+    match = _RANGE.match(text.strip().lower())
+    return (float(match[1]), float(match[2])) if match else None
 
 
 def read_bearing(text: str) -> tuple[float | None, str]:
@@ -46,24 +58,24 @@ def read_bearing(text: str) -> tuple[float | None, str]:
     word = text.strip().lower()
     if match := _DEGREES.match(word):
         degrees = float(match[1].replace(",", "."))
-        if 0 <= degrees <= _FULL:
-            return degrees % _FULL, ""
+        if 0 <= degrees <= FULL:
+            return degrees % FULL, ""
         return None, "不在 0 至 360 度 must be 0 to 360 degrees"
-    if match := _RANGE.match(word):
-        first, last = float(match[1]), float(match[2])
-        if max(first, last) > _FULL:
+    if between := read_range(word):
+        first, last = between
+        if max(first, last) > FULL:
             return None, "不在 0 至 360 度 must be 0 to 360 degrees"
-        width = (last - first) % _FULL
+        width = (last - first) % FULL
         if width == 0:
             return None, "全圆没有方向 a full circle is no direction"
-        return (first + width / 2) % _FULL, ""
+        return (first + width / 2) % FULL, ""
     if match := _LEANING.match(word):
         lean = float(match[3])
         if lean > 90:
             return None, "偏角应不大于 90 度 must lean at most 90 degrees"
         towards_east = 1.0 if match[2] == "东" else -1.0
         base, sign = (0.0, 1.0) if match[1] == "北" else (180.0, -1.0)
-        return (base + sign * towards_east * lean) % _FULL, ""
+        return (base + sign * towards_east * lean) % FULL, ""
     bare = re.sub(r"[\s_-]", "", word).removeprefix("朝").removeprefix("正")
     bare = bare.removeprefix("向").removesuffix("向").removesuffix("方")
     if bare in _BEARINGS:

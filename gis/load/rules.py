@@ -4,6 +4,9 @@ headers    header of the file -> column, or lon, lat, wkt; of several headers fo
            column the first that is filled counts
 constants  column -> the value of every row
 columns    column -> how its cells are changed before they are checked
+drop       headers that are left outside: credentials, addresses (registers of devices)
+split      column of whose several values each makes a row (bearings of one device)
+parts      column -> digits of a header (the industry in a device's code)
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from pydantic import Field
 
 from gis.errors import LoadError
 from gis.load.bearings import read_bearing
+from gis.load.devices import read_device_id
 from gis.load.reasons import Reasons
 from gis.load.values import as_text
 from layers import Declared, Identifier, Title, load_codes, read_model
@@ -47,7 +51,7 @@ class Rule(Declared):
     values : cell -> value; a cell not listed stays, or is emptied (unreadable)
     units : unit written behind a number -> factor; the empty unit is a bare number
     factor : what numbers are multiplied by
-    read : bearing makes directions degrees
+    read : bearing makes directions degrees, device_id checks codes of GB/T 28181
     unreadable : whether a cell that will not do refuses the row or is left empty
     """
 
@@ -56,8 +60,16 @@ class Rule(Declared):
     values: dict[str, str] = Field(default_factory=dict)
     units: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     factor: float | None = Field(default=None, gt=0)
-    read: Literal["bearing"] | None = None
+    read: Literal["bearing", "device_id"] | None = None
     unreadable: Literal["refuse", "empty"] = "refuse"
+
+
+class Part(Declared):
+    """Some digits of another column of the file, counted from 1."""
+
+    header: str
+    first: int = Field(ge=1)
+    last: int = Field(ge=1)
 
 
 class Rules(Declared):
@@ -69,6 +81,9 @@ class Rules(Declared):
     headers: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     columns: dict[Identifier, Rule] = Field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    split: Identifier | None = None
+    parts: dict[Identifier, Part] = Field(default_factory=dict)
 
 
 def read_rules(config: Path, name: str) -> Rules:
@@ -144,6 +159,8 @@ def _change(cell: str, rule: Rule) -> tuple[str | None, str]:
     value = rule.values.get(value, value)
     if value == "":
         return None, ""
+    if rule.read == "device_id":
+        return read_device_id(value)
     if rule.read == "bearing":
         degrees, why = read_bearing(value)
         return (None, why) if degrees is None else (f"{degrees:g}", "")
