@@ -7,8 +7,7 @@ nothing any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -151,11 +150,12 @@ class Attempts:
             locked = cursor.execute(statement("lock_keeping")).fetchone() or {}
             if not any(locked.values()):
                 return 0
-            cursor.execute(statement("drop_dead_workers"), {"seconds": DEAD_S})
+            dead = {"seconds": DEAD_S}
+            cursor.execute(statement("drop_dead_workers"), dead)
             for row in cursor.execute(statement("list_dead")).fetchall():
                 name = "retry" if row["task_name"] == CALL_BACK else "finish"
                 cursor.execute(statement(f"{name}_queued"), row)
-            lost = [job_of(r) for r in cursor.execute(statement("list_lost"))]
+            lost = [job_of(r) for r in cursor.execute(statement("list_lost"), dead)]
             for job in lost:
                 if job.status == "running" and not self._lost(
                     cursor.connection, job, again=may_repeat(job.process), counts=True
@@ -164,12 +164,13 @@ class Attempts:
                 cursor.execute(statement("queue_job"), {"job_id": job.job_id})
         return len(lost)
 
-    @contextmanager
-    def holding(self, job: Job) -> Iterator[None]:
-        """Show as long as the block lasts that somebody computes a job."""
+    def show_alive(self, running: Mapping[UUID, int]) -> None:
+        """Sign of life of what is being computed: attempt by job."""
+        if not running:
+            return
+        values = {"job_ids": list(running), "attempts": list(running.values())}
         with self._database.jobs() as connection:
-            connection.execute(statement("hold_job"), {"job_id": job.job_id})
-            yield
+            connection.execute(statement("show_alive"), values)
 
     def sweep(self) -> None:
         """Remove what has expired."""

@@ -78,14 +78,15 @@ class JobStore:
             cursor.execute(statement("lock_submission"))
             cursor.execute(statement("count_unfinished"), values)
             unfinished = cursor.fetchone() or {"level": 0, "own": 0}
-            if unfinished["own"] >= share.each:
+            own, together = unfinished["own"], unfinished["level"]
+            if own >= share.each:
                 raise TooManyJobs(
-                    f"jobs: {unfinished['own']} of yours are unfinished, must be fewer than "
+                    f"jobs: {own} of yours are unfinished, must be fewer than "
                     f"{share.each}; wait for one or dismiss it"
                 )
-            if unfinished["level"] >= share.waiting:
+            if together >= share.waiting:
                 raise QueueFull(
-                    f"jobs: {unfinished['level']} wait at your level, must be fewer than "
+                    f"jobs: {together} wait at your level, must be fewer than "
                     f"{share.waiting}; ask again later"
                 )
             cursor.execute(statement("submit_job"), values)

@@ -67,9 +67,8 @@ class Attempt:
         """
         job = self._job
         try:
-            with self._attempts.holding(job):
-                content_type, body = self._compute()
-                self._attempts.succeed(job, content_type, body)
+            content_type, body = self._compute()
+            self._attempts.succeed(job, content_type, body)
         except _GivenUp:
             return ENDED
         except MemoryError:

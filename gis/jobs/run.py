@@ -54,6 +54,8 @@ class Runner:
         self._attempts = attempts
         self._command = command
         self._spare: asyncio.Task[Process] | None = None
+        #: Attempt by job, of what is being computed.
+        self.running: dict[UUID, int] = {}
 
     async def run(self, job_id: UUID, why: Callable[[], Ending]) -> bool:
         """Compute a job that waits; whether it is to be taken up again.
@@ -102,6 +104,7 @@ class Runner:
         """Exit code of the child; it is gone when this returns or raises."""
         seconds = getattr(self._jobs.bounds, job.level.label).seconds
         child = await self._ready()
+        self.running[job.job_id] = job.attempt
         try:
             _tell(child, f"{job.job_id} {job.attempt}\n")
             return await asyncio.wait_for(child.wait(), seconds)
@@ -115,6 +118,7 @@ class Runner:
             )
             return ENDED
         finally:
+            self.running.pop(job.job_id, None)
             await _end(child)
             if child.returncode != ENDED:
                 # a database that is away has ended them itself
@@ -131,7 +135,8 @@ class Runner:
         child = await waiting
         if child.returncode is not None:
             child = await self._begin()
-        self._spare = asyncio.create_task(self._begin())
+        if self._spare is None:
+            self._spare = asyncio.create_task(self._begin())
         return child
 
     async def _begin(self) -> Process:

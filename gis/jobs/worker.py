@@ -170,6 +170,8 @@ class Worker:
         swept = -_SWEEP_S
         clock = asyncio.get_running_loop().time
         while True:
+            alive = dict(self._runner.running)
+            await asyncio.to_thread(self._attempts.show_alive, alive)
             found = await asyncio.to_thread(self._attempts.keep, may_repeat)
             if found:
                 log.warning("%d jobs were without a worker", found)

@@ -18,7 +18,7 @@ def build_description(process: Process) -> dict[str, Any]:
         "title": process.title.model_dump(),
         "description": process.description.model_dump(),
         "keywords": [],
-        "jobControlOptions": ["sync-execute"],
+        "jobControlOptions": job_control(process),
         "outputTransmission": ["value"],
         "inputs": build_inputs(process),
         "outputs": {
@@ -30,6 +30,13 @@ def build_description(process: Process) -> dict[str, Any]:
             }
         },
     }
+
+
+def job_control(process: Process) -> list[str]:
+    """How a process may be asked: at once, and in the background where that helps."""
+    if process.quick:
+        return ["sync-execute"]
+    return ["sync-execute", "async-execute", "dismiss"]
 
 
 def output_schema(media_type: str) -> Schema:

@@ -52,6 +52,10 @@ TITLES = {
     "Forbidden": "This may not be told at your level of access",
     "NotFound": "Nothing is published here for your level of access",
     "NoSuchProcess": "There is no such process",
+    "NoSuchJob": "There is no such job",
+    "ResultNotReady": "The job is not finished",
+    "Dismissed": "The job was dismissed",
+    "TooManyRequests": "You have asked for too much at a time",
     "MethodNotAllowed": "This address does not know the method",
     "ContentTooLarge": "The request is too long",
     "NoData": "The city keeps nothing from which to answer",
@@ -59,10 +63,14 @@ TITLES = {
     "NoApplicableCode": "An error inside the server",
 }
 #: URIs that OGC API - Processes gives to some errors.
+_PROCESSES = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
 _TYPES = {
-    "NoSuchProcess": "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
-    "/no-such-process"
+    "NoSuchProcess": f"{_PROCESSES}/no-such-process",
+    "NoSuchJob": f"{_PROCESSES}/no-such-job",
+    "ResultNotReady": f"{_PROCESSES}/result-not-ready",
 }
+#: Statuses after which the same may be asked again.
+_LATER = (429, 503)
 _STATUS_CODES = {404: "NotFound", 405: "MethodNotAllowed", 413: "ContentTooLarge"}
 
 
@@ -182,11 +190,29 @@ def error_answer(context: Context, request: Request, error: Exception) -> Respon
         extra |= error.headers or {}
     else:
         status, code, message = _of_database(error) or describe(error)
-    if status == 503:
-        extra["Retry-After"] = "5"
     if status == 401:
         extra["WWW-Authenticate"] = 'Bearer realm="citygrid", error="invalid_token"'
-    headers = {"Cache-Control": "no-store", "Vary": VARY, **extra}
+    return problem_answer(context, request, status, code, message, extra)
+
+
+def problem_answer(
+    context: Context,
+    request: Request,
+    status: int,
+    code: str,
+    message: str,
+    extra: Mapping[str, str] | None = None,
+) -> Response:
+    """A document or page that says what is wrong.
+
+    Parameters
+    ----------
+    code : one of TITLES
+    extra : headers beside those of every error
+    """
+    headers = {"Cache-Control": "no-store", "Vary": VARY, **(extra or {})}
+    if status in _LATER:
+        headers["Retry-After"] = "5"
     if _wants_page(request):
         page = page_answer(
             context,

@@ -16,7 +16,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from gis.compute import ResultStore
-from gis.db.pool import AsyncDatabase
+from gis.db.jobs import JobStore
+from gis.db.pool import AsyncDatabase, Database
 from gis.publish.processes import build_description
 from gis.serve import documents as made
 from gis.serve import pages
@@ -35,6 +36,7 @@ from gis.serve.formats import FORMATS
 from gis.serve.gate import Gate, read_key
 from gis.serve.guard import Guard
 from gis.serve.health import Health
+from gis.serve.jobs import Jobs
 from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
 from gis.serve.session import Session
@@ -79,6 +81,7 @@ def build_app(
         Level.STAFF: settings.token_staff,
         Level.RESTRICTED: settings.token_restricted,
     }
+    waiting = Database(database.dsn, settings.timeouts)
     context = Context(
         settings=settings,
         catalogue=catalogue,
@@ -92,6 +95,7 @@ def build_app(
         texts=texts,
         reader_for=reader_for,
         results=results,
+        jobs=JobStore(waiting, settings.jobs),
     )
 
     @contextlib.asynccontextmanager
@@ -101,6 +105,7 @@ def build_app(
             yield
         finally:
             await database.close()
+            waiting.close()
 
     async def refused(request: Request, error: Exception) -> Response:
         return error_answer(context, request, error)
@@ -132,6 +137,7 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
     dataset = DatasetTiles(context, tiles, extents)
     collections = Collections(context, extents)
     session, health, docs = Session(context), Health(context), Docs(context)
+    jobs = Jobs(context)
     styles = Styles(context)
 
     def page(
@@ -188,6 +194,9 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         page("/processes", made.make_processes, "processes.html", JSON, "limit"),
         page("/processes/{process}", made.make_process, "process.html"),
         post("/processes/{process}/execution", Execution(context).run),
+        get("/jobs", jobs.all),
+        get("/jobs/{job}", jobs.one, delete=jobs.dismiss),
+        get("/jobs/{job}/results", jobs.results),
         *load_routes(context),
         get("/styles", styles.all),
         get("/styles/{style}/legend", styles.legend),
@@ -206,15 +215,23 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
     ]
 
 
-def get(path: str, handler: Handler) -> Route:
-    """A route that is read: GET and HEAD, and OPTIONS telling so."""
+def get(path: str, handler: Handler, *, delete: Handler | None = None) -> Route:
+    """A route that is read: GET and HEAD, and OPTIONS telling so.
+
+    Parameters
+    ----------
+    delete : answers DELETE too
+    """
+    allowed = _READ if delete is None else f"{_READ}, DELETE"
 
     async def endpoint(request: Request) -> Response:
         if request.method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": _READ})
+            return Response(status_code=204, headers={"Allow": allowed})
+        if delete is not None and request.method == "DELETE":
+            return await delete(request)
         return await handler(request)
 
-    return Route(path, endpoint, methods=["GET", "OPTIONS"])
+    return Route(path, endpoint, methods=allowed.split(", "))
 
 
 def post(path: str, handler: Handler) -> Route:

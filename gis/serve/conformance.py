@@ -25,7 +25,15 @@ _DECLARED = {
         "mvt",
         "oas30",
     ),
-    "ogcapi-processes-1/1.0": ("core", "ogc-process-description", "json", "oas30"),
+    "ogcapi-processes-1/1.0": (
+        "core",
+        "ogc-process-description",
+        "json",
+        "oas30",
+        "job-list",
+        "callback",
+        "dismiss",
+    ),
     "cql2/1.0": (
         "cql2-text",
         "cql2-json",

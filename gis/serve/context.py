@@ -11,13 +11,14 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 
 from gis.compute import ResultStore, execute
+from gis.db.jobs import JobStore
 from gis.db.pool import AsyncDatabase
 from gis.errors import NotFound
 from gis.serve.engine import Engine
 from gis.serve.gate import Gate
 from gis.serve.kept import Kept
 from gis.serve.lanes import Busy, Lanes
-from gis.serve.negotiate import Lang, base_url, lang_of
+from gis.serve.negotiate import Lang, base_url, client_of, lang_of
 from gis.serve.texts import Texts
 from gis.settings import Settings
 from layers import Catalogue, City, Layer, Level
@@ -41,6 +42,7 @@ class Context:
     texts: Texts
     reader_for: Callable[[Level], Reader]
     results: ResultStore | None
+    jobs: JobStore
     kept: Kept = field(default_factory=Kept)
     lanes: Lanes = field(default_factory=Lanes)
     workers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WORKERS))
@@ -56,6 +58,10 @@ class Context:
     def base_url(self, request: Request) -> str:
         """Base of absolute links, without a slash at the end."""
         return base_url(request, self.settings)
+
+    def client_of(self, request: Request) -> str:
+        """Address of whoever asks."""
+        return client_of(request, self.settings)
 
     def layer_of(self, request: Request) -> Layer:
         """The layer that the path names, as far as it exists for the request's level.

@@ -115,6 +115,7 @@ def make_landing(context: Context, request: Request) -> Document:
     ]
     return made
 
+            ("job-list", "/jobs", "Jobs"),
 
 def make_conformance(context: Context, request: Request) -> Document:
     """The conformance classes that the tests prove."""

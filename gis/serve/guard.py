@@ -46,10 +46,11 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Link, Content-Crs, ETag, Location, X-Request-Id",
+    "Access-Control-Expose-Headers": "Link, Content-Crs, ETag, Location, "
+    "Preference-Applied, Retry-After, X-Request-Id",
 }
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Accept, Accept-Language, Authorization, "
     "Content-Type, If-None-Match, Prefer",
     "Access-Control-Max-Age": "86400",

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gis.db.job import STATUSES
 from gis.serve.context import Context
+from layers import Level
+
+log = logging.getLogger(__name__)
 
 #: Upper ends of the classes of latency, in seconds.
+JOB_BOUNDS_S = (0.5, 1.0, 2.5, 10.0, 30.0, 60.0, 300.0, 1800.0)
 BOUNDS_S = (0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0)
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 #: First words of paths that are counted by themselves.
@@ -22,6 +29,7 @@ _NAMES = frozenset(
         "tileMatrixSets",
         "tiles",
         "processes",
+        "jobs",
         "docs",
         "signin",
         "signout",
@@ -36,7 +44,9 @@ _NAMES = frozenset(
     ]
 )
 #: Words below a collection or process that are counted by themselves.
-_BELOW = frozenset(["items", "queryables", "sortables", "schema", "tiles", "execution"])
+_BELOW = frozenset(
+    ["items", "queryables", "sortables", "schema", "tiles", "execution", "results"]
+)
 
 
 def route_of(path: str) -> str:
@@ -107,7 +117,8 @@ class Metrics:
 
     async def show(self, _request: Request) -> Response:
         """Everything that is counted."""
-        text = "\n".join(self._lines()) + "\n"
+        lines = [*self._lines(), *await run_in_threadpool(self._job_lines)]
+        text = "\n".join(lines) + "\n"
         return Response(text, media_type=_TEXT, headers={"Cache-Control": "no-store"})
 
     def _lines(self) -> Iterator[str]:
@@ -129,6 +140,37 @@ class Metrics:
         processes = context.workers.statistics()
         yield from _gauge("processes_running", processes.borrowed_tokens)
         yield from _gauge("processes_waiting", processes.tasks_waiting)
+
+    def _job_lines(self) -> list[str]:
+        """Jobs by level and status, workers, and how long jobs were computed.
+
+        From the database, so that every server of a city tells the same; nothing where
+        the database cannot be asked.
+        """
+        jobs = self._context.jobs
+        try:
+            counts, workers = jobs.counts(), jobs.workers()
+            durations = jobs.durations(JOB_BOUNDS_S)
+        except Exception as error:
+            log.warning("no metrics of jobs: %s", type(error).__name__)
+            return []
+        lines = ["# TYPE citygrid_jobs gauge"]
+        for level in Level:
+            for status in STATUSES:
+                number = counts.get((level.label, status), 0)
+                labels = f'level="{level.label}",status="{status}"'
+                lines.append(f"citygrid_jobs{{{labels}}} {number}")
+        lines += _gauge("job_workers", workers)
+        lines.append("# TYPE citygrid_job_seconds histogram")
+        for one in durations:
+            name = f'citygrid_job_seconds_bucket{{process="{one.process}",le='
+            for bound, number in zip(JOB_BOUNDS_S, one.within, strict=True):
+                lines.append(f'{name}"{bound}"}} {number}')
+            lines.append(f'{name}"+Inf"}} {one.jobs}')
+            labels = f'{{process="{one.process}"}}'
+            lines.append(f"citygrid_job_seconds_sum{labels} {one.seconds:.6f}")
+            lines.append(f"citygrid_job_seconds_count{labels} {one.jobs}")
+        return lines
 
 
 def _gauge(name: str, value: float) -> Iterator[str]:

@@ -120,3 +120,14 @@ def base_url(request: Request, settings: Settings) -> str:
     if not _HOST.fullmatch(host):
         return settings.base_url
     return f"{scheme}://{host}{prefix}"
+
+
+def client_of(request: Request, settings: Settings) -> str:
+    """Address of whoever asks: behind trusted proxies, whom the last of them names."""
+    address = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "").split(",")
+    for named in reversed([part.strip() for part in forwarded if part.strip()]):
+        if address not in settings.trusted_proxies:
+            break
+        address = named
+    return address

@@ -13,6 +13,12 @@ from gis.serve import formats
 from gis.serve.answer import JSON_FG
 from gis.serve.engine import BASE, finished
 from gis.serve.negotiate import Lang
+from gis.serve.openapi_jobs import (
+    execute_later,
+    execute_members,
+    job_paths,
+    job_schemas,
+)
 from gis.serve.openapi_loads import load_paths
 from gis.serve.openapi_parts import (
     BUSY,
@@ -77,6 +83,7 @@ def build_openapi(
     paths |= load_paths(layers.values(), level)
     for process in processes.values():
         paths |= _process_paths(process, lang)
+    paths |= job_paths(processes)
     themes = dict.fromkeys(layer.theme for layer in layers.values())
     return {
         "openapi": "3.0.3",
@@ -92,7 +99,7 @@ def build_openapi(
         "paths": paths,
         "components": {
             "parameters": build_parameters(city),
-            "schemas": build_schemas(),
+            "schemas": build_schemas() | job_schemas(),
             "responses": build_responses(),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
@@ -265,8 +272,7 @@ def _process_paths(process: Process, lang: Lang) -> Part:
         "required": ["inputs"],
         "properties": {
             "inputs": inputs,
-            "response": {"type": "string", "enum": ["raw"]},
-            "outputs": {"type": "object", "additionalProperties": True},
+            **execute_members(),
         },
         "additionalProperties": False,
     }
@@ -284,6 +290,7 @@ def _process_paths(process: Process, lang: Lang) -> Part:
         "operationId": f"execute.{process.id}",
         "summary": title,
         "description": process.description.in_language(lang),
+    later = execute_later(process)
         "tags": ["processes"],
         "parameters": [
             {
@@ -297,6 +304,7 @@ def _process_paths(process: Process, lang: Lang) -> Part:
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": body}},
+            *later["parameters"],
         },
         "responses": responses_of(
             "The result",
@@ -305,7 +313,9 @@ def _process_paths(process: Process, lang: Lang) -> Part:
             ("403", "Forbidden"),
             ("422", "NoData"),
             BUSY,
-        ),
+        )
+        | later["responses"],
+        "callbacks": later["callbacks"],
     }
     return {
         path: document_path(f"process.{process.id}", title, "process", tag="processes"),

@@ -263,6 +263,8 @@ def build_responses() -> Part:
         "NotFound": problem("Nothing is published here for the caller's level."),
         "NoData": problem("The city keeps nothing from which to answer."),
         "ServerError": problem("An error inside, with a reference number."),
+        "Dismissed": problem("The job was dismissed and its answer removed."),
+        "TooManyRequests": problem("The caller has too many unfinished jobs."),
         "Busy": problem("The answer would take too long, or the server is busy."),
     }
 

@@ -35,6 +35,9 @@ def addresses(server, catalogue, level):
         "styleId": "city",
         "fontstack": "any",
         "range": "0-255",
+        "jobId": "none",
+        "loadId": "1",
+        "uploadId": "none",
     }
     for path in document["paths"]:
         if "{tileMatrix}" in path:

@@ -75,6 +75,7 @@ SAMPLES = {
     "itemId": "component-0",
     "loadId": "1",
     "uploadId": "none",
+    "jobId": "none",
     "tileMatrixSetId": "WebMercatorQuad",
     "tileMatrix": "14",
     "tileRow": "0",

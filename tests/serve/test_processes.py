@@ -22,7 +22,8 @@ def test_list_and_description(server):
     assert [p["id"] for p in listed] == list(registry)
     for process in listed:
         assert "inputs" not in process
-        assert process["jobControlOptions"] == ["sync-execute"]
+        later = ["async-execute", "dismiss"] if process["id"] != "locate" else []
+        assert process["jobControlOptions"] == ["sync-execute", *later]
         one = server.json(f"/processes/{process['id']}?lang=zh")
         assert one["title"] == registry[process["id"]].title.zh
         assert one["inputs"]
@@ -77,7 +78,24 @@ def test_locate(server):
         ({"inputs": {"service": "park", "where": "nothing = 1"}}, ""),
         ({"inputs": {}}, "service"),
         ({"inputs": []}, "inputs"),
-        ({"inputs": {"service": "park"}, "response": "document"}, "response"),
+        ({"inputs": {"service": "park"}, "response": "none"}, "response"),
+        ({"inputs": {"service": "park"}, "outputs": {"x": {}}}, "outputs"),
+        (
+            {
+                "inputs": {"service": "park"},
+                "outputs": {"result": {"transmissionMode": "reference"}},
+            },
+            "outputs.result.transmissionMode",
+        ),
+        (
+            {
+                "inputs": {"service": "park"},
+                "outputs": {"result": {"format": {"mediaType": "text/plain"}}},
+            },
+            "outputs.result.format.mediaType",
+        ),
+        ({"inputs": {"service": "pa\x00rk"}}, "inputs.service"),
+        ({"inputs": {"service": "park", "share_min": "0.5"}}, "share_min"),
         ({"inputs": {"service": "park"}, "mode": "async"}, "mode"),
         ({"input": {}}, "input"),
         ([], "body"),

@@ -140,22 +140,18 @@ SELECT id AS queue_id, task_name FROM queue.procrastinate_jobs
 WHERE status = 'doing' AND worker_id IS NULL
 FOR UPDATE SKIP LOCKED
 
--- name: hold_job
--- Held by the process that computes a job for as long as it lives; %(job_id)s.
-SELECT pg_advisory_lock_shared(7301201, hashtext(%(job_id)s::text))
+-- name: show_alive
+-- The sign of life of attempts that are being computed; %(job_ids)s, %(attempts)s.
+UPDATE ledger.job j SET updated_at = clock_timestamp()
+FROM unnest(%(job_ids)s::uuid[], %(attempts)s::int[]) AS running (job_id, attempt)
+WHERE j.job_id = running.job_id AND j.attempt = running.attempt AND j.status = 'running'
 
 -- name: list_lost
--- Unfinished jobs that are neither in the queue nor computed by anybody; the seconds of
--- grace are for a process that has just been begun.
+-- Unfinished jobs that are not in the queue, and are computed by nobody who showed a
+-- sign of life in the last %(seconds)s seconds.
 SELECT j.* FROM ledger.job j
-WHERE (j.status = 'accepted' OR (
-        j.status = 'running' AND j.updated_at < clock_timestamp() - interval '5 seconds'
-        AND NOT EXISTS (
-            SELECT FROM pg_locks l
-            WHERE l.locktype = 'advisory' AND l.classid = 7301201 AND l.granted
-                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                AND l.objid::bigint = hashtext(j.job_id::text)::bigint & 4294967295
-        )))
+WHERE (j.status = 'accepted' OR (j.status = 'running'
+        AND j.updated_at < clock_timestamp() - make_interval(secs => %(seconds)s)))
     AND NOT EXISTS (
         SELECT FROM queue.procrastinate_jobs q
         WHERE q.id = j.queue_id AND q.status IN ('todo', 'doing')
