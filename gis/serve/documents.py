@@ -111,11 +111,11 @@ def make_landing(context: Context, request: Request) -> Document:
         for rel, path, title in (
             ("tilesets-vector", "/tiles", "Vector tiles"),
             ("styles", "/styles", "Styles"),
+            ("job-list", "/jobs", "Jobs"),
         )
     ]
     return made
 
-            ("job-list", "/jobs", "Jobs"),
 
 def make_conformance(context: Context, request: Request) -> Document:
     """The conformance classes that the tests prove."""

@@ -286,11 +286,11 @@ def _process_paths(process: Process, lang: Lang) -> Part:
         }
         for media_type in process.media_types
     }
+    later = execute_later(process)
     execution = {
         "operationId": f"execute.{process.id}",
         "summary": title,
         "description": process.description.in_language(lang),
-    later = execute_later(process)
         "tags": ["processes"],
         "parameters": [
             {
@@ -300,11 +300,11 @@ def _process_paths(process: Process, lang: Lang) -> Part:
                 "schema": {"type": "string", "enum": sorted(FORMATS)},
             },
             ref(PARAMETER_REF, "lang"),
+            *later["parameters"],
         ],
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": body}},
-            *later["parameters"],
         },
         "responses": responses_of(
             "The result",
