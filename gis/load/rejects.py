@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-import openpyxl
 import pandas as pd
 
 from gis.errors import LoadError
+from gis.load.cells import write_book
 from gis.load.read import read_source
 from gis.load.source import Source
 
@@ -57,11 +57,7 @@ def _write_table(path: Path | None, table: list[list[Any]], sheet: str) -> str:
         _write_csv(sys.stdout, table)
         return "stdout"
     if path.suffix.lower() == ".xlsx":
-        book = openpyxl.Workbook(write_only=True)
-        page = book.create_sheet(sheet)
-        for line in table:
-            page.append(line)
-        book.save(path)
+        write_book(path, sheet, table)
     else:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             _write_csv(file, table)

@@ -67,7 +67,7 @@ def build_shapes(
     if thick.any():
         repairs.note("三维坐标取平面 third dimension dropped", thick)
         shapes = shapely.force_2d(shapes)
-    _fit_type(shapes, layer, reasons, repairs)
+    _fit_type(shapes, layer, reasons)
     if layer.geometry != "Point":
         _drop_repeated(shapes, reasons.accepted, repairs)
     usable = reasons.accepted
@@ -145,9 +145,7 @@ def _are_anticlockwise(polygons: Geometries) -> NDArray[np.bool_]:
     return good
 
 
-def _fit_type(
-    shapes: Geometries, layer: Layer, reasons: Reasons, repairs: Repairs
-) -> None:
+def _fit_type(shapes: Geometries, layer: Layer, reasons: Reasons) -> None:
     """Make parts of multi-geometries, and the other way round where one part is all."""
     kinds = shapely.get_type_id(shapes)
     single = layer.geometry.removeprefix("Multi")
@@ -155,7 +153,6 @@ def _fit_type(
     if not layer.geometry.startswith("Multi"):
         lone = (kinds == multi_id) & (shapely.get_num_geometries(shapes) == 1)
         shapes[lone] = shapely.get_geometry(shapes[lone], 0)
-        repairs.note("单部件取出 the only part taken", lone)
     else:
         parts = kinds == {"LineString": 1, "Polygon": 3}[single]
         maker = (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import warnings
 from pathlib import Path
 from typing import Any
 
 import geopandas
 import numpy as np
+import orjson
 import pandas as pd
 import pyogrio
 import pyogrio.raw
@@ -70,7 +72,7 @@ def read_vector(
         with warnings.catch_warnings():
             # what GDAL or GEOS cannot read is refused by its row's own check
             warnings.simplefilter("ignore")
-            frame = _read_rows(source, chosen, encoding)
+            frame = _read_rows(path, source, chosen, encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise LoadError(f"{path.name}: cannot be read: {error}") from error
     except (ValueError, UnicodeDecodeError, LookupError) as error:
@@ -82,12 +84,17 @@ def read_vector(
     return frame, srid, notes
 
 
-def _read_rows(source: str, table: str, encoding: str | None) -> pd.DataFrame:
+def _read_rows(
+    path: Path, source: str, table: str, encoding: str | None
+) -> pd.DataFrame:
     """Rows of a table; which rings were open and which lines curved is noted.
 
     Open rings are closed, and GDAL draws arcs as chords.
     """
     options: dict[str, Any] = {"layer": table, "encoding": encoding}
+    driver = pyogrio.read_info(source, layer=table, encoding=encoding)["driver"]
+    if driver == "GeoJSON":
+        options["DATE_AS_STRING"] = "YES"  # GDAL's instants end at the millisecond
     try:
         frame = pyogrio.read_dataframe(source, on_invalid="raise", **options)
     except shapely.errors.GEOSException:
@@ -97,7 +104,17 @@ def _read_rows(source: str, table: str, encoding: str | None) -> pd.DataFrame:
         known = ~frame.geometry.isna().to_numpy()
         frame.attrs[MENDED] = {CLOSED: known & read.geometry.isna().to_numpy()}
         frame.attrs[UNREADABLE] = {NO_GEOMETRY: told & ~known}
+    if driver == "JSONFG":
+        _restore_instants(frame, path)
     suffix = Path(source).suffix.lower()
+    if _has_geometry(frame) and suffix in (".kml", ".kmz"):
+        # KML has a height everywhere; where it is nought there is none
+        shapes = np.asarray(frame.geometry.array)
+        if not np.nan_to_num(
+            shapely.get_coordinates(shapes, include_z=True)[:, 2]
+        ).any():
+            flat = geopandas.GeoSeries(shapely.force_2d(shapes), frame.index, frame.crs)
+            frame = frame.set_geometry(flat)
     if _has_geometry(frame) and suffix in _CURVED:
         meta, rows = pyogrio.read_arrow(source, layer=table, columns=[])
         name = meta["geometry_name"] or "wkb_geometry"
@@ -108,6 +125,22 @@ def _read_rows(source: str, table: str, encoding: str | None) -> pd.DataFrame:
         turned = shapely.orient_polygons(shapes)
         frame = frame.set_geometry(geopandas.GeoSeries(turned, frame.index, frame.crs))
     return frame
+
+
+def _restore_instants(frame: pd.DataFrame, path: Path) -> None:
+    """Put instants as JSON-FG states them in place of those that GDAL cut off."""
+    instants = [n for n in frame.columns if "datetime" in str(frame[n].dtype)]
+    if not instants:
+        return
+    opened = gzip.open if path.suffix.lower() == ".gz" else Path.open
+    with opened(path, "rb") as file:
+        told = orjson.loads(file.read())
+    features = told.get("features", [told])
+    if len(features) != len(frame):
+        return
+    for name in instants:
+        cells = [(one.get("properties") or {}).get(name) for one in features]
+        frame[name] = pd.Series(cells, frame.index, dtype=object)
 
 
 def _has_arc(wkb: bytes | None) -> bool:

@@ -10,11 +10,11 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import geopandas
-import openpyxl
 import pandas as pd
 import shapely
 
 from gis.errors import LoadError
+from gis.load.cells import write_book
 from gis.load.shortnames import short_names
 
 _CELL = 32_767  # characters that a spreadsheet's cell holds
@@ -76,12 +76,7 @@ def _xlsx(frame: pd.DataFrame, path: Path, layer: str) -> None:
                 f"{layer}: {row[0]}: 单元格放不下 a spreadsheet's cell holds at most "
                 f"{_CELL:,} characters; use --format gpkg"
             )
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet(layer[:31])
-    sheet.append(list(table.columns))
-    for row in rows:
-        sheet.append(row)
-    book.save(path)
+    write_book(path, layer, [list(table.columns), *rows])
 
 
 def _parquet(frame: pd.DataFrame, path: Path, layer: str) -> None:
@@ -119,6 +114,17 @@ def _shp(frame: pd.DataFrame, path: Path, layer: str) -> None:
         if named[name].map(type).isin([bool]).any():
             named[name] = named[name].map({True: "true", False: "false"})
     _zip(_driver("ESRI Shapefile", encoding="UTF-8"), named, path, f"{layer}.shp")
+
+
+def _kml(frame: pd.DataFrame, path: Path, layer: str) -> None:
+    """KML, whose driver writes 15 digits: numbers that have more stand as text."""
+    told = frame.copy()
+    for name in told.columns:
+        if told[name].dtype.kind == "f":
+            texts = [None if v != v else repr(float(v)) for v in told[name]]
+            if any(t and float(f"{float(t):.15g}") != float(t) for t in texts):
+                told[name] = pd.Series(texts, told.index, dtype=object)
+    _driver("LIBKML")(told, path, layer)
 
 
 def _gdb(frame: pd.DataFrame, path: Path, layer: str) -> None:
@@ -188,7 +194,7 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path, str], None]] = {
     "jsonfg": _driver(
         "JSONFG", COORDINATE_PRECISION_GEOMETRY=17, COORDINATE_PRECISION_PLACE=17
     ),
-    "kml": _driver("LIBKML"),
+    "kml": _kml,
     "gdb": _gdb,
 }
 SUFFIXES = {form: f".{form}" for form in WRITERS} | {
