@@ -13,6 +13,7 @@ closed form. Room by room, in the order of the steps:
 6. `starts`: the state where a chain begins; `on_edge`: points on outlines are held.
 7. `chains`, `emit`, `areas`: the state along every chain, and what each piece adds.
 8. `chains`: every ring must come back to the state it began with.
+9. `standing`, `boxes`: edits, by measuring their surroundings before and after.
 10. `threads`, `solve`: all of it in parts, on several threads.
 
 `exact` is the door, `places` asks it about places that overlap, `figures` turns
@@ -37,6 +38,7 @@ from processes.kernels.exact.places import (
     disjoint_groups,
 )
 from processes.kernels.exact.solve import NotClosed, Tuning
+from processes.kernels.exact.standing import Refused, Standing, stand
 from processes.kernels.exact.threads import Stopped
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "Measure",
     "NotClosed",
     "OverlappingZones",
+    "Refused",
+    "Standing",
     "Stopped",
     "Tuning",
     "covered_each",
@@ -52,5 +56,6 @@ __all__ = [
     "disjoint_groups",
     "exact_coverage",
     "overlap_m2",
+    "stand",
     "warm",
 ]

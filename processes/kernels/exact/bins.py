@@ -38,6 +38,7 @@ def visit_cells(
     xy = scene.xy
     edge_shape = scene.edge_shape
     columns = grid.columns
+    before = grid.row * columns + grid.column
     width = float(grid.cell)
     inverse = 1.0 / width
     for e in range(first, last):
@@ -60,7 +61,8 @@ def visit_cells(
                 )
                 left = int((u - 1.0) * inverse)
                 right = int((v + 1.0) * inverse)
-            for c in range(row * columns + left, row * columns + right + 1):
+            base = row * columns - before
+            for c in range(base + left, base + right + 1):
                 if fill:
                     edge[slot[c]] = e
                 slot[c] += 1
@@ -68,9 +70,10 @@ def visit_cells(
 
 @compiled
 def cell_of_vertex(scene: Scene, grid: Grid, vertex: Whole) -> Whole:
-    """Place, row * columns + column, of the cell that holds a vertex."""
-    row = np.int64(scene.xy[vertex, 1]) // grid.cell
-    return row * grid.columns + np.int64(scene.xy[vertex, 0]) // grid.cell
+    """Place in the window, row * columns + column, of the cell that holds a vertex."""
+    row = np.int64(scene.xy[vertex, 1]) // grid.cell - grid.row
+    column = np.int64(scene.xy[vertex, 0]) // grid.cell - grid.column
+    return row * grid.columns + column
 
 
 @compiled

@@ -32,8 +32,13 @@ MOST_VERTICES = 1 << 30
 MOST_SHAPES = 1 << 30
 MOST_ZONES = (1 << 22) - 2
 _AREA_BITS = 61
+_ANCHOR_MM = 100_000_000
 _FINEST_BITS = 20
 _NO_POINTS: Int64 = np.empty((0, 2), np.int64)
+
+
+class Refused(ValueError):
+    """An edit that only a whole new run can answer: it leaves the city's extent."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,23 @@ class Built:
     point_chain: int
     has_others: bool
     only_points: bool
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a scene shares with the scenes of its parts.
+
+    Parameters
+    ----------
+    origin, frames, zone_double_area : as in `Built`
+    least, greatest : (2,) corners of the extent [mm]
+    """
+
+    origin: tuple[int, int]
+    frames: Frames
+    zone_double_area: Int64
+    least: Int64
+    greatest: Int64
 
 
 @compiled
@@ -171,29 +193,94 @@ def _limited(name: str, found: int, most: int) -> None:
         raise ValueError(f"{name}: {found} given, must be at most {most}")
 
 
-def _grid(least: Int64, greatest: Int64, cell_mm: int) -> tuple[Grid, tuple[int, int]]:
-    """The grid with one empty cell on each side; cells lie on multiples of their size.
+def grid_of(
+    least: Int64, greatest: Int64, cell_mm: int, corner: Int64 | None = None
+) -> tuple[Grid, tuple[int, int]]:
+    """A grid with one empty cell on each side, and where its local origin lies.
+
+    Parameters
+    ----------
+    corner : the origin, where it is given
 
     Raises
     ------
     ValueError : the extent or the number of cells is too large
+
+    Notes
+    -----
+    The origin lies on a coarse lattice: what is added at the rim of a city does not
+    move it, so that the same shapes have the same coordinates, to the bit.
     """
-    corner = (least // cell_mm - 1) * cell_mm
-    cells = (greatest - corner) // cell_mm + 2
-    wide = int(cells.max()) * cell_mm
-    if wide > EXTENT_MM:
+    anchor = -(-_ANCHOR_MM // cell_mm) * cell_mm
+    if corner is None:
+        corner = (least - cell_mm) // anchor * anchor
+    first = (least - corner) // cell_mm - 1
+    cells = (greatest - corner) // cell_mm + 2 - first
+    reach = int((first + cells).max()) * cell_mm
+    if reach > EXTENT_MM:
         raise ValueError(
-            f"extent: {wide / 1e6:.0f} km with one empty cell on each side, "
+            f"extent: {int(cells.max()) * cell_mm / 1e6:.0f} km with one empty cell on "
+            f"each side, {reach / 1e6:.0f} km from a multiple of {anchor // 10**6} km; "
             f"must be at most {EXTENT_MM / 1e6:.0f} km"
         )
-    grid = Grid(cell_mm, int(cells[0]), int(cells[1]))
-    size = grid.columns * grid.rows
+    size = int(cells[0]) * int(cells[1])
     if size > MOST_CELLS:
         raise ValueError(
             f"cell_m: {cell_mm // 1000} gives {size} cells, "
             f"must give at most {MOST_CELLS}; take larger cells"
         )
+    grid = Grid(cell_mm, *(int(n) for n in (*cells, *first)))
     return grid, (int(corner[0]), int(corner[1]))
+
+
+def around(built: Built) -> Around:
+    """What the parts of a scene share with it."""
+    grid = built.grid
+    first = np.array([grid.column, grid.row]) * grid.cell + built.origin
+    cells = np.array([grid.columns, grid.rows]) * grid.cell
+    return Around(
+        built.origin,
+        built.frames,
+        built.zone_double_area,
+        (first + grid.cell).astype(np.int64),
+        (first + cells - 1 - grid.cell).astype(np.int64),
+    )
+
+
+def fits(frame: Around, box: Int64, cell_mm: int) -> None:
+    """Refuse what would move the origin of a scene, or the unit of its sums.
+
+    Parameters
+    ----------
+    box : (n, 4) of shapes to be added
+
+    Raises
+    ------
+    Refused : a whole new run is needed
+    """
+    some = box[box[:, 0] <= box[:, 2]]
+    least = np.minimum(frame.least, some[:, :2].min(axis=0, initial=1 << 60))
+    greatest = np.maximum(frame.greatest, some[:, 2:].max(axis=0, initial=-(1 << 60)))
+    old, origin = grid_of(frame.least, frame.greatest, cell_mm)
+    new, moved = grid_of(least, greatest, cell_mm)
+    if moved != origin or reach_of(old) != reach_of(new):
+        raise Refused(
+            "added: lies far outside of the city, which must be measured anew"
+        )
+
+
+def reach_of(grid: Grid) -> tuple[int, int]:
+    """Width and height of a grid [mm], rounded up.
+
+    Notes
+    -----
+    The unit of areas outside of zones depends on them: rounded, so that it does not
+    change with what is added at the rim.
+    """
+    columns, rows = grid.columns * grid.cell, grid.rows * grid.cell
+    return (columns // _ANCHOR_MM + 2) * _ANCHOR_MM, (
+        rows // _ANCHOR_MM + 2
+    ) * _ANCHOR_MM
 
 
 def _frames(box: Int64, grid: Grid) -> Frames:
@@ -205,7 +292,7 @@ def _frames(box: Int64, grid: Grid) -> Frames:
     """
     left = np.append(np.where(box[:, 0] < 1 << 40, box[:, 0], 0), 0).astype(np.float64)
     side = np.maximum(box[:, 2:] - box[:, :2], 1).astype(np.float64)
-    whole = float(grid.columns * grid.cell) * float(grid.rows * grid.cell)
+    whole = float(np.prod(np.array(reach_of(grid), np.float64)))
     area = np.append(side[:, 0] * side[:, 1], whole)
     bits = np.minimum(_FINEST_BITS, _AREA_BITS - np.ceil(np.log2(area)))
     if (bits < 0).any():
@@ -220,6 +307,7 @@ def build_scene(
     points: Int64,
     cell_mm: int,
     workers: Workers,
+    frame: Around | None = None,
 ) -> Built | None:
     """One scene of all layers; None if there is nothing in any of them.
 
@@ -228,6 +316,8 @@ def build_scene(
     layers : services, others, lines, zones, in this order
     zones, lines : numbers of them, with those that have no shape
     points : (p, 2) [mm]
+    frame : of a scene that this one is a part of: with the same origin and frames of
+        zones, so that sums of both may be added
 
     Raises
     ------
@@ -249,7 +339,8 @@ def build_scene(
     if len(points):
         least = np.minimum(least, points.min(axis=0))
         greatest = np.maximum(greatest, points.max(axis=0))
-    grid, origin = _grid(least, greatest, cell_mm)
+    corner = None if frame is None else np.array(frame.origin)
+    grid, origin = grid_of(least, greatest, cell_mm, corner)
     n_chains = int(found[:, 0].sum()) + len(points)
     moved = int(found[0, 1]) if layers[0].chains.offset.any() else 0
     scene = _empty_scene(n_shapes, n_chains, n_vertices, moved)
@@ -279,9 +370,12 @@ def build_scene(
         scene.priority[shape] = -1
     scene.chain_start[-1] = n_vertices
     scene.shape_start[-1] = n_chains
-    box, double_area = _zone_boxes(scene, zones)
+    if frame is None:
+        box, double_area = _zone_boxes(scene, zones)
+        frames = _frames(box, grid)
+    else:
+        frames, double_area = frame.frames, frame.zone_double_area
     has_others = any(la.kind == OTHER and len(la.shapes) for la in layers)
-    frames = _frames(box, grid)
     only_points = zones == lines == 0 and not has_others and len(points) > 0
     return Built(
         scene, grid, frames, origin, double_area, lines, chain, has_others, only_points

@@ -44,7 +44,7 @@ def _state_at(
     """State beside a vertex, its own shape left out."""
     column = np.int64(scene.xy[vertex, 0]) // grid.cell
     row = np.int64(scene.xy[vertex, 1]) // grid.cell
-    state: Whole = reference[row, column] + change
+    state: Whole = reference[row - grid.row, column - grid.column] + change
     if scene.kind[shape] == SERVICE or scene.kind[shape] == OTHER:
         turns = winding_at(scene, grid, windings, shape, row, column)
         state -= scene.weight[shape] * turns
@@ -97,6 +97,7 @@ def propagate(
     shape_priority = scene.priority
     number = bins.number
     columns = grid.columns
+    before = grid.row * columns + grid.column
     width = float(grid.cell)
     inverse = 1.0 / width
     left = frames.left
@@ -209,7 +210,7 @@ def propagate(
                         )
                     if rise != 0.0 or beside != 0.0:
                         middle = 0.5 * (px + qx)
-                        c = number[row * columns + column]
+                        c = number[row * columns + column - before]
                         cell_sums[c, 2 * depth] += np.int64(
                             np.rint(((middle - x0) * rise + beside) * AREA_UNIT)
                         )
@@ -235,8 +236,8 @@ def propagate(
                     continue
             state = walk_edge(
                 px, py, qx, qy, state, n, spot, step, e, offset, kind, own_row, depths,
-                width, columns, number, left, unit, cell_sums, area_sums, length_sums,
-                line_sums,
+                width, columns, before, number, left, unit, cell_sums, area_sums,
+                length_sums, line_sums,
             )  # fmt: skip
         if whole and kind != LINE and state != state_at_start:
             open_rings += 1

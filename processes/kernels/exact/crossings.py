@@ -191,8 +191,8 @@ def find_crossings(
         here = edge[begin:end]
         gather(xy, edge_shape, here, active, not skips, ends, box, shape, wanted)
         row = bins.cell[c] // columns
-        x0 = (bins.cell[c] - row * columns) * cell
-        y0 = row * cell
+        x0 = (bins.cell[c] - row * columns + grid.column) * cell
+        y0 = (row + grid.row) * cell
         m = min(across, cell) if across > 0 else usual_across(n, cell)
         size = (cell + m - 1) // m
         item = subdivide(n, ends, box, x0, y0, m, size, span, start, item)

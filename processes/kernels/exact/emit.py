@@ -62,7 +62,8 @@ def beside_piece(
 def add_service_piece(
     ax: float, ay: float, bx: float, by: float, column: Whole, row: Whole,
     state: Whole, depth: Whole, depths: Whole, beside: float,
-    width: float, columns: Whole, number: Int32, left: Float64, unit: Float64,
+    width: float, columns: Whole, before: Whole, number: Int32,
+    left: Float64, unit: Float64,
     cell_sums: Int64, area_sums: Int64,
 ) -> None:  # fmt: skip
     """Add a piece of a service's edge: below `depth` services lies outside it.
@@ -80,7 +81,7 @@ def add_service_piece(
         middle = 0.5 * (ax + bx)
         x0 = column * width
         y0 = row * width
-        c = number[row * columns + column]
+        c = number[row * columns + column - before]
         cell_sums[c, 2 * depth] += np.int64(
             np.rint(((middle - x0) * rise + beside) * AREA_UNIT)
         )
@@ -209,7 +210,8 @@ def walk_edge(
     px: float, py: float, qx: float, qy: float, state: Whole,
     n: Whole, spot: Float64, step: Int64, e: Whole, offset: Float32,
     kind: Whole, own: Whole, depths: Whole,
-    width: float, columns: Whole, number: Int32, left: Float64, unit: Float64,
+    width: float, columns: Whole, before: Whole, number: Int32,
+    left: Float64, unit: Float64,
     cell_sums: Int64, area_sums: Int64, length_sums: Int64, line_sums: Int64,
 ) -> Whole:  # fmt: skip
     """Add an edge p-q of a service or line, cut at n crossings and the grid's lines.
@@ -276,10 +278,10 @@ def walk_edge(
                     )  # fmt: skip
                 add_service_piece(
                     ax, ay, bx, by, column, row, state, depth, depths, beside,
-                    width, columns, number, left, unit, cell_sums, area_sums,
+                    width, columns, before, number, left, unit, cell_sums, area_sums,
                 )  # fmt: skip
         else:
-            cell = number[row * columns + column]
+            cell = number[row * columns + column - before]
             _add_line_piece(
                 ax, ay, bx, by, cell, own, state, depths, cell_sums, length_sums,
                 line_sums,

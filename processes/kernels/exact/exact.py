@@ -13,8 +13,11 @@ from processes.kernels.exact.figures import (
     MM2_PER_M2,
     ExactCoverage,
     areas_mm2,
+    cells_of,
     figures,
+    no_cells,
     no_figures,
+    totals,
 )
 from processes.kernels.exact.pack import (
     MM,
@@ -111,20 +114,16 @@ def exact_coverage(
     )
     with workers(threads, on_progress, cancelled) as crew:
         if check_zones:
-            twice_m2 = _overlap_m2(zones, crew)
-            if twice_m2 > 0.0:
-                raise OverlappingZones(
-                    f"zones: {twice_m2:.6g} m2 lie in more than one, must not overlap"
-                )
+            overlap_checked(zones, crew)
         try:
             return _measured(services, land, asked, crew)
         except NotClosed:
-            services, mended = _mended(services)
-            land, mended_too = _mended(land)
-            if mended + mended_too == 0:
+            services, count = mended(services)
+            land, more = mended(land)
+            if count + more == 0:
                 raise
             found = _measured(services, land, asked, crew)
-            return replace(found, repaired=mended + mended_too)
+            return replace(found, repaired=count + more)
 
 
 class OverlappingZones(ValueError):
@@ -174,17 +173,20 @@ def _measured(
         )
     solved = solve(built, asked.depths, asked.tuning, crew)
     return figures(
-        built,
-        solved,
+        totals(built, solved, asked.depths),
+        built.frames.unit,
+        built.zone_double_area,
         asked.depths,
         row,
         asked.weights,
-        asked.cell_m,
-        asked.with_cells,
+        cells_of(built, solved, asked.depths, asked.cell_m)
+        if asked.with_cells
+        else no_cells(asked.depths, asked.cell_m),
+        solved.crossings,
     )
 
 
-def _mended(shapes: GeometryArray) -> tuple[GeometryArray, int]:
+def mended(shapes: GeometryArray) -> tuple[GeometryArray, int]:
     """Shapes without those crossings of themselves that rounding made; how many.
 
     Notes
@@ -194,10 +196,10 @@ def _mended(shapes: GeometryArray) -> tuple[GeometryArray, int]:
     """
     rounded = shapely.set_precision(shapes, 1.0 / MM, mode="pointwise")
     broken = ~(shapely.is_valid(rounded) | shapely.is_missing(shapes))
-    mended = shapes.copy()
+    sound = shapes.copy()
     whole = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
-    mended[broken] = shapely.set_precision(whole, 1.0 / MM)
-    return mended, int(np.count_nonzero(broken))
+    sound[broken] = shapely.set_precision(whole, 1.0 / MM)
+    return sound, int(np.count_nonzero(broken))
 
 
 def warm() -> None:
@@ -258,6 +260,20 @@ def _lines(geometries: GeometryArray, crew: Workers) -> Layer:
 def _zones(geometries: GeometryArray, crew: Workers) -> Layer:
     chains = polygon_chains("zones", geometries, crew)
     return Layer(ZONE, chains, present_shapes(chains))
+
+
+def overlap_checked(zones: GeometryArray, crew: Workers) -> None:
+    """Refuse zones that overlap.
+
+    Raises
+    ------
+    OverlappingZones : and how much ground lies in more than one
+    """
+    twice_m2 = _overlap_m2(zones, crew)
+    if twice_m2 > 0.0:
+        raise OverlappingZones(
+            f"zones: {twice_m2:.6g} m2 lie in more than one, must not overlap"
+        )
 
 
 def overlap_m2(polygons: GeometryArray, *, threads: int = 2) -> float:

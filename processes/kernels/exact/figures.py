@@ -105,35 +105,67 @@ def areas_mm2(built: Built, solved: Solved) -> tuple[FloatArray, FloatArray]:
     return area, np.rint(beside / width) * width * width
 
 
+@dataclass(frozen=True)
+class Totals:
+    """Sums of a run as whole numbers; those of two runs may be added and taken away.
+
+    Parameters
+    ----------
+    area, length, line : as in `Sums`
+    union : covered ground of all cells per depth, in parts of a square millimetre
+    point_depth, point_zone : (p,) of points that have a place
+    """
+
+    area: IntArray
+    length: IntArray
+    line: IntArray
+    union: tuple[int, ...]
+    point_depth: IntArray
+    point_zone: IntArray
+
+
+def totals(built: Built, solved: Solved, depths: int) -> Totals:
+    """The sums of a run."""
+    sums = solved.sums
+    return Totals(
+        sums.area,
+        sums.length,
+        sums.line,
+        _union(built, solved, depths),
+        solved.point_depth,
+        solved.point_zone,
+    )
+
+
 def figures(
-    built: Built,
-    solved: Solved,
+    of: Totals,
+    unit: FloatArray,
+    zone_double_area: IntArray,
     depths: int,
     point_row: IntArray,
     weights: FloatArray,
-    cell_m: int,
-    with_cells: bool,
+    cells: Cells,
+    crossings: int = 0,
 ) -> ExactCoverage:
     """Every figure of a run.
 
     Parameters
     ----------
+    unit, zone_double_area : of `Frames` and `Built`
     point_row : position of each point that has a place
     weights : (p,) of all points
     """
-    zones = len(built.zone_double_area)
-    union_m2 = _union_m2(built, solved, depths)
-    cells = no_cells(depths, cell_m)
-    if with_cells:
-        cells = _cells(built, solved, depths, cell_m)
-    area = solved.sums.area / built.frames.unit / MM2_PER_M2
-    length = solved.sums.length / AREA_UNIT / _MM_PER_M
-    ground = built.zone_double_area / 2.0 / MM2_PER_M2
+    zones = len(zone_double_area)
+    area = of.area / unit / MM2_PER_M2
+    length = of.length / AREA_UNIT / _MM_PER_M
+    ground = zone_double_area / 2.0 / MM2_PER_M2
     covered = np.clip(area[:depths, :zones], 0.0, ground)
+    parts = int(AREA_UNIT) * int(HEIGHT_UNIT)
+    union_m2 = np.array([max(n / parts, 0.0) / MM2_PER_M2 for n in of.union])
     point_zone = np.full(len(weights), -1, np.int64)
     point_depth = np.zeros(len(weights), np.int64)
-    point_zone[point_row] = solved.point_zone
-    point_depth[point_row] = np.minimum(solved.point_depth, depths)
+    point_zone[point_row] = of.point_zone
+    point_depth[point_row] = np.minimum(of.point_depth, depths)
     here = np.zeros(len(weights))
     here[point_row] = 1.0
     return ExactCoverage(
@@ -149,10 +181,10 @@ def figures(
         count=_of_points(point_zone, point_depth, here, zones, depths),
         other_m2=_of_others(area, zones, depths),
         cells=cells,
-        line_m=solved.sums.line / AREA_UNIT / _MM_PER_M,
+        line_m=of.line / AREA_UNIT / _MM_PER_M,
         point_zone=point_zone,
         point_depth=point_depth,
-        crossings=solved.crossings,
+        crossings=crossings,
     )
 
 
@@ -220,7 +252,7 @@ def _of_points(
     )
 
 
-def _cells(built: Built, solved: Solved, depths: int, cell_m: int) -> Cells:
+def cells_of(built: Built, solved: Solved, depths: int, cell_m: int) -> Cells:
     """The cells that are covered or hold a covered line."""
     area_mm2, gap_mm2 = areas_mm2(built, solved)
     cell = solved.bins.cell
@@ -237,8 +269,8 @@ def _cells(built: Built, solved: Solved, depths: int, cell_m: int) -> Cells:
     held = np.flatnonzero((area_m2[0] > _TRACE_M2) | (length_m[0] > 0.0))
     held = held[np.argsort(where[held], kind="stable")]
     columns = built.grid.columns
-    first_column = built.origin[0] // built.grid.cell
-    first_row = built.origin[1] // built.grid.cell
+    first_column = built.origin[0] // built.grid.cell + built.grid.column
+    first_row = built.origin[1] // built.grid.cell + built.grid.row
     return Cells(
         cell_m,
         where[held] % columns + first_column,
@@ -248,8 +280,8 @@ def _cells(built: Built, solved: Solved, depths: int, cell_m: int) -> Cells:
     )
 
 
-def _union_m2(built: Built, solved: Solved, depths: int) -> FloatArray:
-    """(d,) covered ground of all cells: whole numbers, rounded once.
+def _union(built: Built, solved: Solved, depths: int) -> tuple[int, ...]:
+    """Covered ground of all cells by depth, in 2**-50 mm2: no rounding at all.
 
     Notes
     -----
@@ -257,15 +289,13 @@ def _union_m2(built: Built, solved: Solved, depths: int) -> FloatArray:
     column. Sums of parts below and above 2**20 cannot overflow.
     """
     sums = solved.sums.cell
-    width = built.grid.cell
     column = solved.bins.cell % built.grid.columns
-    found = np.empty(depths)
+    found = []
     for k in range(depths):
         own = _whole_sum(sums[:, 2 * k])
-        beside = _whole_sum(sums[:, 2 * k + 1], column) * width
-        parts = own * int(HEIGHT_UNIT) + beside * int(AREA_UNIT)
-        found[k] = parts / (int(AREA_UNIT) * int(HEIGHT_UNIT)) / MM2_PER_M2
-    return np.maximum(found, 0.0)
+        beside = _whole_sum(sums[:, 2 * k + 1], column) * built.grid.cell
+        found.append(own * int(HEIGHT_UNIT) + beside * int(AREA_UNIT))
+    return tuple(found)
 
 
 def _whole_sum(values: IntArray, times: IntArray | int = 1) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from processes.kernels.exact.bins import cell_of_vertex
 from processes.kernels.exact.compile import compiled
 from processes.kernels.exact.perturb import is_left
 from processes.kernels.exact.scene import (
@@ -79,7 +80,7 @@ def close_points(
         v = scene.chain_start[chain]
         x = np.int64(scene.xy[v, 0])
         y = np.int64(scene.xy[v, 1])
-        cell = bins.number[y // grid.cell * grid.columns + x // grid.cell]
+        cell = bins.number[cell_of_vertex(scene, grid, v)]
         previous = np.int64(-1)
         for k in range(bins.start[cell], bins.start[cell + 1]):
             e = bins.edge[k]

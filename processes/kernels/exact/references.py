@@ -98,7 +98,7 @@ def add_steps(first: Whole, last: Whole, scene: Scene, grid: Grid, step: Int64) 
             weight = -weight
         while row * cell < top:
             column = first_column(ax, ay, bx, by, row, cell, shape_priority[shape])
-            step[row, column] += weight
+            step[row - grid.row, column - grid.column] += weight
             row += 1
 
 

@@ -72,11 +72,20 @@ class Scene(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Square output cells, `cell` mm wide; their corner is the local origin."""
+    """Square output cells; a window of those that begin at the local origin.
+
+    Parameters
+    ----------
+    cell : width [mm]
+    columns, rows : of the window
+    column, row : first of the window
+    """
 
     cell: int
     columns: int
     rows: int
+    column: int
+    row: int
 
 
 class Bins(NamedTuple):
@@ -84,7 +93,7 @@ class Bins(NamedTuple):
 
     Parameters
     ----------
-    cell : (n,) row * columns + column of each numbered cell, ascending
+    cell : (n,) row * columns + column in the window of each numbered cell, ascending
     number : (rows * columns,) number of a cell, -1 for none
     start : (n + 1,) first entry of each numbered cell
     edge : (e,) edges, ascending within a cell

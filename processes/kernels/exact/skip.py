@@ -49,6 +49,8 @@ def mark_dead_cells(
         row = bins.cell[c] // grid.columns
         column = bins.cell[c] - row * grid.columns
         spare = service_depth(reference[row, column]) - depths
+        row += grid.row
+        column += grid.column
         if spare >= 0:
             previous = np.int64(-1)
             for k in range(bins.start[c], bins.start[c + 1]):

@@ -347,8 +347,8 @@ def _pointed(
         share=(0.2, 1.0),
     )  # fmt: skip
     state = np.zeros(len(scene.chain_shape), np.int64)
-    row = scene.xy[vertex, 1].astype(np.int64) // grid.cell
-    column = scene.xy[vertex, 0].astype(np.int64) // grid.cell
+    row = scene.xy[vertex, 1].astype(np.int64) // grid.cell - grid.row
+    column = scene.xy[vertex, 0].astype(np.int64) // grid.cell - grid.column
     here = np.empty(len(vertex), np.int64)
     here[order] = change
     state[built.point_chain :] = reference[row, column] + here
