@@ -153,6 +153,10 @@ def _text(values: Sequence[object]) -> Any:
 def _column(kind: str, values: Sequence[Any]) -> Any:
     if kind in ("integer", "number"):
         return np.array([np.nan if v is None else float(v) for v in values], np.float64)
+    if kind == "datetime":
+        return np.array(
+            [None if v is None else str(v) for v in values], "datetime64[us]"
+        )
     if kind == "date":
         return np.array(
             [None if v is None else str(v) for v in values], "datetime64[D]"

@@ -21,12 +21,13 @@ from gis.demo.partition import SNAP_MM, Cell, cut_district
 from gis.demo.people import population_points, settle_people
 from gis.demo.roads import lay_roads, road_frame
 from gis.demo.size import SIZES, Size
+from gis.demo.watched import camera_outages, place_parts
 
 Progress = Callable[[str, float], None]
 Layers = Iterator[tuple[str, gpd.GeoDataFrame]]
 
 _CUTTING_SHARE = 0.35
-_LAYER_COUNT = 47
+_LAYER_COUNT = 49
 
 
 def build_city(
@@ -99,7 +100,10 @@ def _layers(ground: Ground) -> Layers:
     yield "scenic_area", places.scenic_frame(ground, scenic)
     public = places.public_places(ground, scenic)
     yield "public_place", places.place_frame(ground, public)
-    yield "camera", cameras(ground, compounds, public, roads)
+    yield "place_part", place_parts(ground, public)
+    posts = cameras(ground, compounds, public, roads)
+    yield "camera", posts
+    yield "camera_outage", camera_outages(ground, posts)
 
     yield "service_point", services.service_points(ground)
     yield "elderly_service", services.elderly_services(ground)

@@ -122,7 +122,7 @@ def _number(source: ByteArray, at: int) -> int:
     """A 32-bit number."""
     n = 0
     for k in range(4):
-        n |= np.int64(source[at + k]) << (8 * k)
+        n |= int(source[at + k]) << (8 * k)
     return n
 
 
