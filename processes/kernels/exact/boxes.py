@@ -46,7 +46,19 @@ def near(box: Int64, asked: Int64) -> Int64:
     """Positions of the boxes that meet one of those asked, ascending."""
     found = np.empty(len(box), np.int64)
     n = 0
+    left = bottom = np.int64(_FAR)
+    right = top = np.int64(-_FAR)
+    for k in range(len(asked)):
+        left = min(left, asked[k, 0])
+        bottom = min(bottom, asked[k, 1])
+        right = max(right, asked[k, 2])
+        top = max(top, asked[k, 3])
     for i in range(len(box)):
+        if (
+            box[i, 0] > right or box[i, 2] < left
+            or box[i, 1] > top or box[i, 3] < bottom
+        ):  # fmt: skip
+            continue
         for k in range(len(asked)):
             if meets(box, i, asked, k):
                 found[n] = i

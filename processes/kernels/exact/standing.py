@@ -213,7 +213,7 @@ class Standing:
         )
         if built is None:
             return None
-        solved = solve(built, self.depths, Tuning(), _ALONE)
+        solved = solve(built, self.depths, Tuning(parts=1), _ALONE)
         return totals(built, solved, self.depths)
 
 
