@@ -330,9 +330,16 @@ class Composer:
         values += [box.west, box.south, box.east, box.north]
         corners = "%s::float8, %s::float8, %s::float8, %s::float8"
         if box.srid in (self._srid, DEGREES_SRID):
-            return sql.SQL(
-                f"ST_Intersects(geom, ST_MakeEnvelope({corners}, {{}}))"
-            ).format(sql.Literal(self._srid))
+            envelope = f"ST_MakeEnvelope({corners}, {{}})"
+            if box.west == box.east or box.south == box.north:
+                # no polygon: a point or a line, which meets what lies on it
+                envelope = (
+                    "ST_Envelope(ST_SetSRID(ST_MakeLine(ST_Point(%s::float8, "
+                    "%s::float8), ST_Point(%s::float8, %s::float8)), {}))"
+                )
+            return sql.SQL(f"ST_Intersects(geom, {envelope})").format(
+                sql.Literal(self._srid)
+            )
         longest = max(box.east - box.west, box.north - box.south)
         values.append(max(longest / 32, 1e-9))
         return sql.SQL(

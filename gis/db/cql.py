@@ -7,16 +7,15 @@ parameter, cast to the declared type of the property beside it.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
 import shapely
-import shapely.geometry
 from psycopg import sql
 
+from gis.db.cql_shape import is_in_degrees, read_number, read_shape
 from gis.db.cql_text import DEEPEST, Node, read_text
 from gis.errors import QueryError
 
@@ -284,9 +283,9 @@ class _Compiler:
                     "filter", f"no geometry property {str(node['property'])[:60]!r}"
                 )
             return sql.Identifier(self.geometry)
-        shape = _read_shape(node)
-        if self.flip:
-            shape = shapely.transform(shape, lambda xy: xy[:, ::-1])
+        shape = read_shape(
+            node, flip=self.flip, degrees=is_in_degrees(self.filter_srid)
+        )
         self.values.append(shapely.to_wkb(shape))
         literal = sql.SQL("ST_GeomFromWKB(%s::bytea, {})").format(
             sql.Literal(self.filter_srid)
@@ -327,14 +326,6 @@ def _natural(value: Node) -> str:
     return "number" if isinstance(value, int | float) else "text"
 
 
-def _number(value: Node) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError
-    if not math.isfinite(value):
-        raise ValueError
-    return float(value)
-
-
 def _text(value: Node) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError
@@ -358,26 +349,9 @@ def _instant(value: Node) -> datetime:
 _CHECKS: Mapping[str, Callable[[Node], Any]] = {
     "text": _text,
     "code": _text,
-    "integer": _number,
-    "number": _number,
+    "integer": read_number,
+    "number": read_number,
     "boolean": _flag,
     "date": _instant,
     "datetime": _instant,
 }
-
-
-def _read_shape(node: Node) -> shapely.Geometry:
-    """A literal geometry; refuses what is none."""
-    try:
-        if isinstance(node, dict) and "bbox" in node:
-            box = [_number(v) for v in node["bbox"]]
-            half = len(box) // 2
-            shape = shapely.box(box[0], box[1], box[half], box[half + 1])
-        else:
-            shape = shapely.force_2d(shapely.geometry.shape(node))
-        if shape.is_empty or not abs(shapely.get_coordinates(shape)).max() < 1e9:
-            raise ValueError
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError,
-            shapely.errors.ShapelyError):  # fmt: skip
-        raise QueryError("filter", "the geometry cannot be read") from None
-    return shape

@@ -18,9 +18,10 @@ from gis.errors import QueryError
 DEEPEST = 60  # levels of nesting
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
-    r"|'(?P<text>(?:[^']|'')*)'|\"(?P<quoted>(?:[^\"]|\"\")*)\""
+    r"|'(?P<text>(?:[^'\\]|''|\\'|\\)*)'|\"(?P<quoted>(?:[^\"]|\"\")*)\""
     r"|(?P<word>[^\W\d][\w.:]*)|(?P<sign><>|<=|>=|[<>=()+\-*/%,]))"
 )
+_ESCAPED = re.compile(r"''|\\'")
 _SHAPES = {
     "POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON",
     "GEOMETRYCOLLECTION",
@@ -191,7 +192,7 @@ class _Reader:
         if kind == "number":
             return float(text) if re.search(r"[.eE]", text) else int(text)
         if kind == "text":
-            return text.replace("''", "'")
+            return _ESCAPED.sub("'", text)
         if kind == "quoted":
             return {"property": text.replace('""', '"')}
         if word in ("TRUE", "FALSE"):

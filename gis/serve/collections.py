@@ -6,12 +6,15 @@ from starlette.requests import Request
 
 from gis.publish.docs import theme_title
 from gis.publish.style import is_drawn
+from gis.serve.answer import JSON, SCHEMA
 from gis.serve.context import Context
 from gis.serve.documents import MATRIX_SET, ask
 from gis.serve.engine import BASE, Document, api
 from gis.serve.extents import Extents
 from gis.serve.styles import STYLE, SVG
 from layers import Layer
+
+SORTABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 
 
 class Collections:
@@ -55,7 +58,7 @@ def _amended(
     layer: Layer,
     extents: Extents,
 ) -> Document:
-    """A collection with its theme, credit and the link that tile clients want."""
+    """A collection with its theme, its credit and the links that clients want."""
     level, lang = context.level_of(request), context.lang_of(request)
     collection["attribution"] = layer.attribution or context.city.attribution
     collection["x-citygrid-theme"] = layer.theme
@@ -68,25 +71,26 @@ def _amended(
         collection["extent"]["temporal"] = {"interval": [list(found.interval)]}
         if found.bbox:
             collection["extent"]["spatial"]["bbox"] = [list(found.bbox)]
+    sortables = f"{BASE}/collections/{layer.id}/sortables"
+    links = [
+        (SORTABLES_REL, SCHEMA, "Sortables", f"{sortables}?f=json"),
+        (SORTABLES_REL, "text/html", "Sortables", f"{sortables}?f=html"),
+    ]
     if is_drawn(layer, level):
         tiles = f"{BASE}/collections/{layer.id}/tiles/{MATRIX_SET}/tilejson.json"
         style = f"{BASE}/styles/{layer.id}"
-        collection["links"] += [
-            {
-                "rel": rel,
-                "type": media_type,
-                "title": context.texts.say(lang, title),
-                "href": href,
-            }
-            for rel, media_type, title, href in (
-                (
-                    "describedby",
-                    "application/json",
-                    "TileJSON of the vector tiles",
-                    tiles,
-                ),
-                ("stylesheet", STYLE, "Style", style),
-                ("legend", SVG, "Legend", f"{style}/legend?f=svg"),
-            )
+        links += [
+            ("describedby", JSON, "TileJSON of the vector tiles", tiles),
+            ("stylesheet", STYLE, "Style", style),
+            ("legend", SVG, "Legend", f"{style}/legend?f=svg"),
         ]
+    collection["links"] += [
+        {
+            "rel": rel,
+            "type": media_type,
+            "title": context.texts.say(lang, title),
+            "href": href,
+        }
+        for rel, media_type, title, href in links
+    ]
     return collection

@@ -18,8 +18,9 @@ from gis.serve.answer import MVT, document_answer, only, weak_etag
 from gis.serve.context import Context
 from gis.serve.engine import BASE
 from gis.serve.extents import Extents
-from gis.serve.kept import packed, takes_gzip
+from gis.serve.kept import note
 from gis.serve.negotiate import format_of
+from gis.serve.packing import coding_of, packed
 from gis.serve.parameters import read_day, read_text
 from gis.serve.rows import fetch
 from gis.serve.tiles import (
@@ -30,7 +31,7 @@ from gis.serve.tiles import (
     tile_headers,
     tilesets_answer,
 )
-from gis.serve.tilesets import SUMMARY, Tilesets
+from gis.serve.tilesets import Tilesets, summary
 from layers import Layer
 
 
@@ -56,7 +57,7 @@ class DatasetTiles:
         ]
         made = {
             "title": self._title(request),
-            "tilesets": [{key: one[key] for key in SUMMARY} for one in found],
+            "tilesets": [summary(one) for one in found],
             "links": list_links(self._context, request, f"{BASE}/tiles"),
         }
         return tilesets_answer(self._context, request, made)
@@ -99,7 +100,7 @@ class DatasetTiles:
             raise NotFound(f"tileMatrix {index[0]}: none of these layers has tiles")
         named = ",".join(layer.id for layer in layers)
         etag = weak_etag(request.url.path, named, level, day)
-        question = f"{etag}{takes_gzip(request)}"
+        question = f"{etag}{coding_of(request)}"
         asked = [self._composer.version(layer.id) for layer in layers]
         versions = await fetch(request, context.database, level, asked)
         # no version ever falls: the sum stands as long as all of them do
@@ -119,6 +120,7 @@ class DatasetTiles:
                     parts[at] = made[1]
         body = await packed(request, b"".join(parts))
         context.kept.put(question, current, body)
+        note(request, question, [layer.id for layer in layers], current)
         return tile_answer(body, tile_headers(question, current, level))
 
     def _chosen(self, request: Request) -> list[Layer]:

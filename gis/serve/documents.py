@@ -35,12 +35,17 @@ from gis.serve.engine import (
 from gis.serve.negotiate import format_of
 from gis.serve.parameters import read_limit
 from layers import Layer
+from processes import registry
 
 Handler = Callable[[Request], Awaitable[Response]]
 Make = Callable[[Context, Request], Document]
 Prepare = Callable[[Request], Awaitable[None]]
 
 MATRIX_SET = "WebMercatorQuad"
+_VALIDITY = {
+    "valid_from": "primary-interval-start",
+    "valid_to": "primary-interval-end",
+}
 
 
 def document(
@@ -164,6 +169,10 @@ def _typed(
             if key.startswith("x-ogc-role")
         }
         properties[name]["readOnly"] = True
+    times = {layer.time: "primary-instant"} if layer.time else _VALIDITY
+    for name, role in times.items():
+        if name in properties:
+            properties[name]["x-ogc-role"] = role
     if layer.geometry_at(level):
         properties["geometry"] = {
             "title": context.texts.say(lang, "Geometry"),
@@ -203,5 +212,5 @@ def make_processes(context: Context, request: Request) -> Document:
 
 def make_process(context: Context, request: Request) -> Document:
     """One process with its inputs and outputs."""
-    name = request.path_params["process"]
+    name = registry[request.path_params["process"]].id
     return ask(context, request, processes.describe_processes, name)

@@ -139,10 +139,10 @@ def _server_paths() -> Part:
         },
         "/collections": document_path("collections", "Collections", "collections"),
         "/tileMatrixSets": document_path(
-            "matrixSets", "Tile matrix sets", "matrixSets"
+            "getTileMatrixSetsList", "Tile matrix sets", "matrixSets"
         ),
         "/tileMatrixSets/{tileMatrixSetId}": document_path(
-            "matrixSet",
+            "getTileMatrixSet",
             "Tile matrix set",
             "matrixSet",
             path=(matrix_set,),
@@ -158,9 +158,13 @@ def _collection_paths(layer: Layer, level: Level, lang: Lang) -> Part:
     root = f"/collections/{layer.id}"
     title = layer.title.in_language(lang)
 
-    def document(name: str, schema: str, media_type: str = "application/json") -> Part:
+    def document(
+        name: str, schema: str, media_type: str = "application/json", suffix: str = ""
+    ) -> Part:
+        # OGC API - Tiles gives the operations of tilesets their last words
+        known = f"{layer.id}.{name}.collection.vector.{suffix}"
         return document_path(
-            f"{name}.{layer.id}",
+            known if suffix else f"{name}.{layer.id}",
             f"{title}: {name}",
             schema,
             tag=layer.theme,
@@ -178,11 +182,11 @@ def _collection_paths(layer: Layer, level: Level, lang: Lang) -> Part:
     }
     if is_tiled(layer, level):
         tiles = f"{root}/tiles"
-        paths[tiles] = document("tiles", "tileSets")
+        paths[tiles] = document("tiles", "tileSets", suffix="getTileSetsList")
         for one in MATRIX_SETS.values():
             own = f"{tiles}/{one.id}"
             paths |= {
-                own: document(f"tileset.{one.id}", "tileSet"),
+                own: document(one.id, "tileSet", suffix="getTileSet"),
                 f"{own}/tilejson.json": document(f"tilejson.{one.id}", "tileJson"),
                 f"{own}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": tile_path(
                     layer, title, one

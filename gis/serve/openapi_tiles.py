@@ -35,7 +35,7 @@ def tile_path(layer: Layer, title: str, matrix_set: MatrixSet) -> Part:
     """The path of a layer's tiles in a matrix set."""
     low, high = zooms_of(layer, matrix_set)
     return _tile(
-        f"tile.{matrix_set.id}.{layer.id}",
+        f"{layer.id}.{matrix_set.id}.collection.vector.getTile",
         f"{title}: vector tile, zoom {low} to {high}",
         layer.theme,
     )
@@ -44,18 +44,25 @@ def tile_path(layer: Layer, title: str, matrix_set: MatrixSet) -> Part:
 def dataset_paths() -> Part:
     """Paths of the tilesets that hold many layers."""
     chosen = ("collections",)
-    paths = {"/tiles": document_path("tilesets", "Tilesets", "tileSets", known=chosen)}
+    paths = {
+        "/tiles": document_path(
+            "dataset.vector.getTileSetsList", "Tilesets", "tileSets", known=chosen
+        )
+    }
     for one in MATRIX_SETS.values():
         own = f"/tiles/{one.id}"
         paths |= {
             own: document_path(
-                f"tileset.{one.id}", "Tileset of many layers", "tileSet", known=chosen
+                f"{one.id}.dataset.vector.getTileSet",
+                "Tileset of many layers",
+                "tileSet",
+                known=chosen,
             ),
             f"{own}/tilejson.json": document_path(
                 f"tilejson.{one.id}", "TileJSON", "tileJson", known=chosen
             ),
             f"{own}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": _tile(
-                f"tile.{one.id}",
+                f"{one.id}.dataset.vector.getTile",
                 "Vector tile of many layers",
                 "server",
                 "collections",

@@ -29,11 +29,12 @@ from gis.serve.answer import (
 from gis.serve.context import Context
 from gis.serve.engine import BASE, Document
 from gis.serve.extents import Extents
-from gis.serve.kept import packed, packed_answer, takes_gzip
+from gis.serve.kept import note
 from gis.serve.negotiate import format_of
+from gis.serve.packing import coding_of, packed, packed_answer
 from gis.serve.parameters import read_day
 from gis.serve.rows import Row, fetch
-from gis.serve.tilesets import SUMMARY, Tilesets
+from gis.serve.tilesets import Tilesets, summary
 from gis.tiling.store import Store
 from layers import Layer, Level
 
@@ -63,7 +64,7 @@ class Tiles:
         made = {
             "id": layer.id,
             "title": layer.title.in_language(self._context.lang_of(request)),
-            "tilesets": [{key: one[key] for key in SUMMARY} for one in found],
+            "tilesets": [summary(one) for one in found],
             "links": list_links(self._context, request, url),
         }
         return tilesets_answer(self._context, request, made)
@@ -97,7 +98,7 @@ class Tiles:
         day = read_day(request.query_params) or datetime.now(UTC).date()
         index = _index(request, layer, matrix_set)
         tile = Tile(layer.id, level, index, day, matrix_set)
-        question = f"{weak_etag(request.url.path, level, day)}{takes_gzip(request)}"
+        question = f"{weak_etag(request.url.path, level, day)}{coding_of(request)}"
         version = self._composer.version(layer.id)
         if "if-none-match" in request.headers or question in context.kept:
             held = await fetch(request, context.database, level, [version])
@@ -107,6 +108,7 @@ class Tiles:
             current, body = await self.made(request, tile, version)
         body = await packed(request, body)
         context.kept.put(question, current, body)
+        note(request, question, [layer.id], current)
         return tile_answer(body, tile_headers(question, current, level))
 
     async def made(

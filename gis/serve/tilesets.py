@@ -25,8 +25,8 @@ from layers import CRS84, Layer, crs_uri
 
 MATRIX_SET_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/"
 SCHEME_REL = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
-#: What a list of tilesets says of each.
-SUMMARY = ("title", "dataType", "crs", "tileMatrixSetURI", "tileMatrixSetId", "links")
+#: What a list of tilesets says of each, beside its links.
+_SUMMARY = ("title", "dataType", "crs", "tileMatrixSetURI", "tileMatrixSetId")
 _DIMENSIONS = {"Point": 0, "LineString": 1, "MultiLineString": 1}
 
 
@@ -126,6 +126,7 @@ class Tilesets:
                 "upperRight": [east, north],
                 "crs": CRS84,
             },
+            "tileMatrixSetLimits": _limits(layers, matrix_set),
             "layers": [self._layer(request, layer, matrix_set) for layer in layers],
             "links": [
                 {
@@ -162,3 +163,25 @@ class Tilesets:
                 "properties": properties | coarse,
             },
         }
+
+
+def summary(tileset: Document) -> Document:
+    """What a list of tilesets says of one: links to it and to its matrix set."""
+    links = [link for link in tileset["links"] if link["rel"] in ("self", SCHEME_REL)]
+    return {key: tileset[key] for key in _SUMMARY} | {"links": links}
+
+
+def _limits(layers: list[Layer], matrix_set: MatrixSet) -> list[Document]:
+    """The matrices that any of the layers has tiles in, each as a whole."""
+    ranges = [zooms_of(layer, matrix_set) for layer in layers]
+    zooms = sorted({zoom for low, high in ranges for zoom in range(low, high + 1)})
+    return [
+        {
+            "tileMatrix": str(zoom),
+            "minTileRow": 0,
+            "maxTileRow": 2**zoom - 1,
+            "minTileCol": 0,
+            "maxTileCol": matrix_set.first_columns * 2**zoom - 1,
+        }
+        for zoom in zooms
+    ]

@@ -93,6 +93,8 @@ def value_of(catalogue: Catalogue, layer: Layer, name: str, index: int) -> Any:
 
 def _number(column: Column, index: int) -> float:
     low = column.min if column.min is not None else 0
+    if column.max is not None and column.max < low + COUNT:
+        return low + (column.max - low) * (index + 1) / 8
     return low + index if column.type == "integer" else low + index + 0.125
 
 

@@ -134,18 +134,25 @@ def serving(
         database.close()
 
 
+def fill_database(
+    cluster: Cluster, migrated: str, catalogue: Catalogue, name: str
+) -> str:
+    """A new database with three features in every layer, hidden values marked."""
+    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(migrated)
+            )
+        )
+    dsn = cluster.dsn.replace("dbname=citygrid", f"dbname={name}")
+    canary.fill(dsn, catalogue)
+    return dsn
+
+
 @pytest.fixture(scope="session")
 def canary_dsn(cluster: Cluster, migrated: str, catalogue: Catalogue) -> str:
     """A database with three features in every layer, hidden values marked."""
-    with psycopg.connect(cluster.dsn, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE canary TEMPLATE {}").format(
-                sql.Identifier(migrated)
-            )
-        )
-    dsn = cluster.dsn.replace("dbname=citygrid", "dbname=canary")
-    canary.fill(dsn, catalogue)
-    return dsn
+    return fill_database(cluster, migrated, catalogue, "canary")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""Abstract tests of the standards, each proven able to fail."""
