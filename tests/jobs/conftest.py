@@ -47,6 +47,14 @@ def wait_for(truth: Callable[[], Any], seconds: float) -> float:
     return time.monotonic() - begun
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """No computation of these tests has to compile the kernels first."""
+    from processes.kernels.exact import warm
+
+    warm()
+
+
 class Worker:
     """One `citygrid worker` of a database."""
 
