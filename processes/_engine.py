@@ -151,10 +151,10 @@ def covered_places(
     try:
         return covered_share_each(places, shape, depths=depths, threads=THREADS)
     except NotClosed as error:
-        raise NoData(_BROKEN) from error
+        raise NoData(BROKEN) from error
 
 
-_BROKEN = "图形自相交，无法计算 / a shape crosses itself; no figure can be given"
+BROKEN = "图形自相交，无法计算 / a shape crosses itself; no figure can be given"
 
 
 def _asked(measure: Callable[[], ExactCoverage]) -> ExactCoverage:
@@ -162,7 +162,7 @@ def _asked(measure: Callable[[], ExactCoverage]) -> ExactCoverage:
     try:
         return measure()
     except NotClosed as error:
-        raise NoData(_BROKEN) from error
+        raise NoData(BROKEN) from error
 
 
 def _over_zones(

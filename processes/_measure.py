@@ -224,7 +224,7 @@ def _land(
     depths: int,
 ) -> Measured:
     """Ground of a polygon layer, overlaps once."""
-    land = _read(read, demand, as_of, dimension=2).geometry
+    land = read_demand(read, demand, as_of, dimension=2).geometry
     if zones.limited:
         land = land[touching(land, zones.part).count > 0]
     found = covered_land(engine, zones.part, land, shape, depths)
@@ -247,7 +247,7 @@ def _lines(
     depths: int,
 ) -> Measured:
     """Lines, cut at the borders of zones."""
-    lines = _read(read, demand, as_of, dimension=1)
+    lines = read_demand(read, demand, as_of, dimension=1)
     pieces = cut_by_zone(lines.geometry, zones.part)
     metres = shapely.length(pieces.geometry)
     within = covered_lines(engine, pieces.geometry, shape, depths)
@@ -282,7 +282,7 @@ def _features(
     depths: int,
 ) -> Measured:
     """Features by count or by the people they stand for."""
-    features = _read(read, demand, as_of, dimension=None)
+    features = read_demand(read, demand, as_of, dimension=None)
     place = zones.holding(anchor(features.geometry))
     if zones.limited:
         features, place = features.take(place >= 0), place[place >= 0]
@@ -326,7 +326,7 @@ def _flagged(services: Sequence[Service], features: Features) -> BoolArray:
     return found
 
 
-def _read(
+def read_demand(
     read: Reader, demand: Demand, as_of: date | None, *, dimension: int | None
 ) -> Features:
     """Features of the demand layer, of one dimension where the measure needs it."""
@@ -342,6 +342,7 @@ def _read(
             raise InvalidInput("weight", name, f"must be a number column of {layer}")
         columns.append(name)
     kind: dict[int | None, tuple[str, ...]] = {
+        0: ("Point",),
         1: ("LineString", "MultiLineString"),
         2: ("Polygon", "MultiPolygon"),
     }

@@ -22,9 +22,10 @@ from processes._ports import Reader
 from processes._spec import Inputs, read_inputs
 from processes._views import ViewQuestion, ground_seen
 from processes.kernels import arc
-from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray
+from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
 
 _NO_SHAPES: GeometryArray = np.empty(0, dtype=object)
+_NO_ASSETS: IntArray = np.empty(0, dtype=np.int64)
 
 
 class RadiusParameters(Inputs):
@@ -68,6 +69,7 @@ class Service:
     shape : (m,) polygons in the working CRS; empty for the model `attribute`
     flag : (n,) whether a feature itself is covered (model `attribute`)
     facts : model, parameters, basis, counts: for the reconciliation
+    asset : (m,) position of the feature that each shape is of
     """
 
     layer: str
@@ -75,6 +77,7 @@ class Service:
     shape: GeometryArray
     flag: BoolArray | None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    asset: IntArray = field(default_factory=lambda: _NO_ASSETS)
 
 
 def model_parameters(layer: Layer, given: Mapping[str, object]) -> Inputs:
@@ -191,8 +194,10 @@ def service_of(
             facts |= _view_facts(found, question)
     facts.setdefault("parameters", {})
     if shape is not _NO_SHAPES:
-        shape = shape[~(shapely.is_missing(shape) | shapely.is_empty(shape))]
+        held = np.flatnonzero(~(shapely.is_missing(shape) | shapely.is_empty(shape)))
+        shape = shape[held]
         facts["assets_with_area"] = len(shape)
+        return Service(layer.id, features, shape, flag, facts, held)
     return Service(layer.id, features, shape, flag, facts)
 
 

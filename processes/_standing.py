@@ -1,0 +1,247 @@
+"""Measured cities kept in memory: what edits of a service change, at every level.
+
+A city is kept under the versions of everything it was measured from. The figures are
+those that `coverage` gives for the same question, to the bit: the same kernel over the
+same parts, and sums in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+
+from layers import Features
+from processes._buildings import Kept
+from processes._errors import InvalidInput, NoData
+from processes._measure import Demand, read_demand
+from processes._ports import Reader
+from processes._services import Service, read_service, service_reads
+from processes._zones import Zones, read_zones
+from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
+from processes.kernels.exact import ExactCoverage, NotClosed, Standing, stand
+from processes.kernels.length import cut_by_zone
+from processes.kernels.parallel import THREADS
+from processes.kernels.rollup import sums
+
+KEPT_CITIES = 3
+_NONE: GeometryArray = np.empty(0, dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is measured of which service, where and when.
+
+    Parameters
+    ----------
+    levels : zone layers, all answered at once
+    """
+
+    service: str
+    levels: tuple[str, ...]
+    demand: Demand
+    where: str | None
+    as_of: date | None
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """A zone layer of a city.
+
+    Parameters
+    ----------
+    group : which of the city's measurements it is summed from
+    place : (k,) zone of each point of the demand, or of each piece of its lines
+    weight : (k,) what each point counts, or the length of each piece
+    """
+
+    zones: Zones
+    group: int
+    place: IntArray
+    weight: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """A service measured over zones and a demand.
+
+    Parameters
+    ----------
+    standing : one measurement per set of parts
+    row : position of each asset's code among the service's features
+    """
+
+    question: Question
+    service: Service
+    levels: tuple[Level, ...]
+    standing: tuple[Standing, ...]
+    row: Mapping[str, int]
+
+    def edited(self, removed: IntArray, added: GeometryArray) -> City:
+        """The city without some assets, by position, and with other ground."""
+        gone = np.flatnonzero(np.isin(self.service.asset, removed))
+        changed = tuple(one.edited(gone, added) for one in self.standing)
+        return replace(self, standing=changed)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Covered and total per zone of a level, and outside."""
+
+    covered: FloatArray
+    total: FloatArray
+    outside_covered: float
+    outside_total: float
+
+
+def city_of(read: Reader, question: Question) -> City:
+    """The measured city of a question, kept from before or measured now.
+
+    Raises
+    ------
+    InvalidInput : the question cannot be answered for edits
+    """
+    layers = [*service_reads(read, question.service), *question.levels]
+    if question.demand.layer is not None:
+        layers.append(question.demand.layer)
+    layers += [id_ for id_ in read.city.zones if id_ in read.catalogue]
+    snapshots = tuple(
+        read.snapshot(id_, question.as_of) for id_ in dict.fromkeys(layers)
+    )
+    key = (
+        snapshots,
+        question.service,
+        question.levels,
+        question.demand,
+        question.where,
+        orjson.dumps(question.parameters, option=orjson.OPT_SORT_KEYS),
+    )
+    return _KEPT.get(key, lambda: _measured(read, question))
+
+
+def figures_of(city: City) -> list[Figures]:
+    """The figures of every level, as `coverage` gives them."""
+    found = [one.coverage for one in city.standing]
+    return [_figures(city, level, found[level.group]) for level in city.levels]
+
+
+def _figures(city: City, level: Level, found: ExactCoverage) -> Figures:
+    zones, demand = level.zones, city.question.demand
+    if demand.of in ("area", "residential_area"):
+        if demand.layer is None:
+            total = shapely.area(zones.part)
+            covered = np.minimum(found.area_m2.covered[0], total)
+            outside = float(found.area_m2.outside_covered[0])
+            return Figures(zones.by_zone(covered), zones.area_m2, outside, outside)
+        land = found.other_m2
+        return Figures(
+            zones.by_zone(land.covered[0]),
+            zones.by_zone(land.total),
+            float(land.outside_covered[0]),
+            land.outside_total,
+        )
+    if demand.of == "length":
+        counted = np.minimum(found.line_m[0], level.weight)
+    else:
+        counted = np.where(found.point_depth > 0, level.weight, 0.0)
+    out = level.place < 0
+    return Figures(
+        sums(counted, level.place, len(zones)),
+        sums(level.weight, level.place, len(zones)),
+        float(np.sum(counted[out])),
+        float(np.sum(level.weight[out])),
+    )
+
+
+def _measured(read: Reader, question: Question) -> City:
+    """A city measured from what the reader gives."""
+    service = read_service(
+        read,
+        question.service,
+        where=question.where,
+        as_of=question.as_of,
+        parameters=question.parameters,
+    )
+    if service.flag is not None:
+        raise InvalidInput(
+            "service", question.service, "must cover ground; this layer is only a flag"
+        )
+    zones = [read_zones(read, id_, as_of=question.as_of) for id_ in question.levels]
+    demand, features = question.demand, None
+    if demand.layer is not None:
+        features = _demanded(read, question)
+    try:
+        return _stood(question, service, zones, features)
+    except NotClosed as error:
+        raise NoData(
+            "图形自相交，无法计算 / a shape crosses itself; no figure can be given"
+        ) from error
+
+
+def _stood(
+    question: Question,
+    service: Service,
+    zones: Sequence[Zones],
+    features: Features | None,
+) -> City:
+    group: list[int] = []
+    parts: list[Zones] = []
+    for one in zones:
+        same = [
+            i
+            for i, other in enumerate(parts)
+            if np.array_equal(other.part_code, one.part_code)
+        ]
+        group.append(same[0] if same else len(parts))
+        if not same:
+            parts.append(one)
+    demand = question.demand
+    nowhere: IntArray = np.empty(0, np.int64)
+    place, weight = [nowhere for _ in zones], [np.empty(0) for _ in zones]
+    if features is None or demand.of in ("area", "residential_area"):
+        land = _NONE if features is None else features.geometry
+        standing = [
+            stand(service.shape, one.part, others=land, threads=THREADS)
+            for one in parts
+        ]
+    elif demand.of == "length":
+        cut = [cut_by_zone(features.geometry, one.part) for one in parts]
+        for i, (one, g) in enumerate(zip(zones, group, strict=True)):
+            weight[i] = shapely.length(cut[g].geometry)
+            place[i] = np.where(cut[g].zone >= 0, one.owner[cut[g].zone], -1)
+        standing = [
+            stand(service.shape, _NONE, lines=pieces.geometry, threads=THREADS)
+            for pieces in cut
+        ]
+    else:
+        one_each = np.ones(len(features))
+        column = demand.weight or ("population" if demand.of == "population" else None)
+        if column:
+            one_each = np.nan_to_num(features.columns[column])
+        weight = [one_each for _ in zones]
+        place = [one.holding(features.geometry) for one in zones]
+        group = [0 for _ in zones]
+        standing = [
+            stand(service.shape, _NONE, points=features.geometry, threads=THREADS)
+        ]
+    levels = [
+        Level(*of_level) for of_level in zip(zones, group, place, weight, strict=True)
+    ]
+    row = {str(code): i for i, code in enumerate(service.features.code)}
+    return City(question, service, tuple(levels), tuple(standing), row)
+
+
+def _demanded(read: Reader, question: Question) -> Features:
+    """Features of the demand, of a kind that edits are answered for."""
+    of = question.demand.of
+    dimension = {"area": 2, "residential_area": 2, "length": 1}.get(of, 0)
+    return read_demand(read, question.demand, question.as_of, dimension=dimension)
+
+
+_KEPT: Kept[City] = Kept(KEPT_CITIES)

@@ -1,0 +1,291 @@
+"""What would change if assets were added, moved or removed; nothing is written.
+
+Question: how much more of every district, street and community would be covered with
+these twelve cameras, or less without those three?
+
+Method: the city is measured once and kept; an edit's surroundings are measured before
+and after by the exact kernel and the difference is added, so that the answer equals a
+whole new computation of `coverage` to the bit. Assets that are added cover by the model
+that their layer declares, cameras behind buildings too; their properties are columns of
+the layer. Rows: per level every zone that changes (`changed_only=false`: every zone),
+then `outside` and `total`. Source: processes/kernels/exact, step 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from layers import Disclosure, Features, Title
+from processes._engine import BROKEN
+from processes._errors import Forbidden, InvalidInput, NoData
+from processes._hypothetical import code_of, geojson_features, thought_of
+from processes._measure import (
+    USUAL_DEMAND,
+    Demand,
+    Of,
+    demand_facts,
+    demand_layer,
+    ratio,
+)
+from processes._ports import Reader
+from processes._reconcile import facts_of, sealed
+from processes._services import Service, service_of, service_reads
+from processes._spec import CSV, JSON, Inputs, Process, Result
+from processes._standing import City, Figures, Question, city_of, figures_of
+from processes._zones import OUTSIDE_ID, TOTAL_ID
+from processes.kernels.arrays import CodeArray, GeometryArray, IntArray
+from processes.kernels.exact import NotClosed, Refused
+
+
+class WhatIfInputs(Inputs):
+    """Of what service, what is to be added, moved, removed, and what is measured."""
+
+    service: str = Field(description="layer that covers, e.g. camera")
+    add: dict[str, Any] | list[dict[str, Any]] | None = Field(
+        None,
+        description="new assets: GeoJSON features (lon, lat; CGCS2000) with columns of "
+        "the layer as properties",
+    )
+    move: dict[str, Any] | list[dict[str, Any]] | None = Field(
+        None,
+        description="GeoJSON features whose id is the code of an asset: its new place, "
+        "and the properties that change with it",
+    )
+    remove: tuple[str, ...] = Field(
+        (), max_length=1000, description="codes of assets that go"
+    )
+    levels: tuple[str, ...] = Field(
+        ("district", "street", "community"),
+        min_length=1,
+        max_length=4,
+        description="zone layers to answer for, all in one pass",
+    )
+    of: Of = Field("area", description="what is measured")
+    demand: str | None = Field(
+        None, description="layer that is to be covered; as in coverage"
+    )
+    demand_where: str | None = Field(
+        None, max_length=4000, description="CQL2 text: which of the demand counts"
+    )
+    weight: str | None = Field(
+        None, description="number column of the demand that a feature counts by"
+    )
+    where: str | None = Field(
+        None, max_length=4000, description="CQL2 text: which assets there are now"
+    )
+    as_of: date | None = Field(None, description="date of the city; today if absent")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="numbers of the coverage model; as in coverage",
+    )
+    changed_only: bool = Field(True, description="only the zones whose figure changes")
+
+
+def run(inputs: WhatIfInputs, read: Reader) -> Result:
+    """Rows level, zone_id, zone_name, before, after, difference, total, ratios."""
+    question = _question(inputs, read)
+    city = city_of(read, question)
+    removed, added, counts = _edits(inputs, read, city)
+    try:
+        after = city.edited(removed, added)
+    except Refused as error:
+        raise InvalidInput("add", "a place", "must lie in the city") from error
+    except NotClosed as error:
+        raise NoData(BROKEN) from error
+    rows: list[dict[str, Any]] = []
+    for level, was, now in zip(
+        city.levels, figures_of(city), figures_of(after), strict=True
+    ):
+        codes, names = level.zones.code, level.zones.name
+        rows += _rows(level.zones.layer, codes, names, was, now, inputs, question)
+    zones = city.levels[0].zones
+    facts = {
+        **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+        **city.service.facts,
+        **demand_facts(question.demand),
+        "levels": list(question.levels),
+        "edits": counts,
+        "engine": "exact",
+    }
+    return sealed(
+        Result(
+            process=PROCESS.id,
+            version=PROCESS.version,
+            inputs=inputs.model_dump(mode="json"),
+            id_column="zone_id",
+            rows=tuple(rows),
+            srid=read.city.working_srid,
+            reconciliation=facts,
+        )
+    )
+
+
+def coarse(inputs: WhatIfInputs, _read: Reader, _rule: Disclosure) -> Result:
+    """Refuse: a probe that is moved about finds every asset.
+
+    Raises
+    ------
+    Forbidden : always
+    """
+    raise Forbidden(
+        f"此服务（{inputs.service}）的假设分析需要登录",
+        f"what-if of this service ({inputs.service}) needs a sign-in",
+    )
+
+
+def _question(inputs: WhatIfInputs, read: Reader) -> Question:
+    """What is measured, checked.
+
+    Raises
+    ------
+    InvalidInput : an unknown level, one twice, or a demand that edits cannot be told of
+    """
+    for level in inputs.levels:
+        if level not in read.city.zones:
+            known = ", ".join(read.city.zones)
+            raise InvalidInput("levels", level, f"must be of {known}")
+    if len(set(inputs.levels)) < len(inputs.levels):
+        raise InvalidInput("levels", ", ".join(inputs.levels), "must be each once")
+    return Question(
+        service=inputs.service,
+        levels=inputs.levels,
+        demand=Demand(
+            of=inputs.of,
+            layer=demand_layer(inputs.of, inputs.demand, None),
+            where=inputs.demand_where,
+            weight=inputs.weight,
+        ),
+        where=inputs.where,
+        as_of=inputs.as_of,
+        parameters=inputs.parameters,
+    )
+
+
+def _edits(
+    inputs: WhatIfInputs, read: Reader, city: City
+) -> tuple[IntArray, GeometryArray, dict[str, int]]:
+    """Positions that go, ground that comes, and how many edits of each kind."""
+    layer = read.catalogue[inputs.service]
+    add = geojson_features(inputs.add, "add") if inputs.add is not None else []
+    move = geojson_features(inputs.move, "move") if inputs.move is not None else []
+    if not (add or move or inputs.remove):
+        raise InvalidInput("add", "nothing", "must be given, or move, or remove")
+    named: list[str] = []
+    for i, feature in enumerate(move):
+        code = code_of(feature)
+        if code is None:
+            raise InvalidInput(f"move.{i}", "no id", "must be the code of an asset")
+        named.append(code)
+    gone = [*named, *inputs.remove]
+    for code in gone:
+        if code not in city.row:
+            allowed = "must be the code of an asset that covers now"
+            raise InvalidInput("move" if code in named else "remove", code, allowed)
+        if gone.count(code) > 1:
+            raise InvalidInput("remove", code, "must be edited once only")
+    at = np.array([city.row[code] for code in gone], np.int64)
+    shapes = []
+    stored = city.service.features.take(at[: len(named)])
+    for features, name, like in ((add, "add", None), (move, "move", stored)):
+        if features:
+            thought = thought_of(read, layer, features, name, like=like)
+            shapes.append(_ground(inputs, read, thought).shape)
+    added = np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
+    return (
+        at,
+        added,
+        {
+            "added": len(add),
+            "moved": len(move),
+            "removed": len(inputs.remove),
+            "shapes_added": len(added),
+        },
+    )
+
+
+def _ground(inputs: WhatIfInputs, read: Reader, thought: Features) -> Service:
+    return service_of(read, thought, as_of=inputs.as_of, parameters=inputs.parameters)
+
+
+def _rows(
+    level: str,
+    codes: CodeArray,
+    names: CodeArray,
+    was: Figures,
+    now: Figures,
+    inputs: WhatIfInputs,
+    question: Question,
+) -> list[dict[str, Any]]:
+    """One row per zone of a level, then what lies outside and the sum."""
+
+    def row(
+        zone: str, name: str | None, before: float, after: float, whole: float
+    ) -> dict[str, Any]:
+        return {
+            "level": level,
+            "zone_id": zone,
+            "zone_name": name,
+            "before": before,
+            "after": after,
+            "difference": after - before,
+            "total": whole,
+            "unit": question.demand.unit,
+            "ratio_before": ratio(before, whole),
+            "ratio_after": ratio(after, whole),
+        }
+
+    told = np.arange(len(codes))
+    if inputs.changed_only:
+        told = np.flatnonzero(was.covered != now.covered)
+    rows = [
+        row(
+            codes[i],
+            names[i],
+            float(was.covered[i]),
+            float(now.covered[i]),
+            float(was.total[i]),
+        )
+        for i in told.tolist()
+    ]
+    bare = question.demand.layer is None
+    outside = now.outside_total if bare else was.outside_total
+    rows.append(
+        row(OUTSIDE_ID, None, was.outside_covered, now.outside_covered, outside)
+    )
+    total = float(np.sum(was.total.astype(np.longdouble))) + outside
+    before = float(np.sum(was.covered.astype(np.longdouble))) + was.outside_covered
+    after = float(np.sum(now.covered.astype(np.longdouble))) + now.outside_covered
+    rows.append(row(TOTAL_ID, None, before, after, total))
+    return rows
+
+
+def _reads(inputs: WhatIfInputs, read: Reader) -> Sequence[str]:
+    """Layers that the answer depends on."""
+    demand = inputs.demand or USUAL_DEMAND.get(inputs.of)
+    named = [*service_reads(read, inputs.service), *inputs.levels, demand]
+    named += read.city.zones[1:2]
+    return tuple(dict.fromkeys(id_ for id_ in named if id_ and id_ in read.catalogue))
+
+
+PROCESS = Process(
+    id="what-if",
+    version="1",
+    title=Title(zh="假设分析", en="What if"),
+    description=Title(
+        zh="增加、移动或撤除设施后，各级区划的覆盖前后与差值；不写入任何数据。",
+        en="What adding, moving or removing assets would change in every zone of every "
+        "level: before, after, difference. Nothing is written.",
+    ),
+    inputs=WhatIfInputs,
+    run=run,
+    coarse=coarse,
+    media_types=(JSON, CSV),
+    reads=_reads,
+    kept=False,
+    quick=True,
+)
