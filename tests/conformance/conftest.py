@@ -19,8 +19,8 @@ from gis.db.reader import DatabaseReader
 from gis.db.results import DatabaseResults
 from gis.serve.app import build_app
 from layers import Catalogue, City
-from tests.conformance.defects import Mutant
 from tests.conformance.harness import Api
+from tests.conformance.mutant import Mutant
 
 _PATH = Path(__file__).parent.parent / "serve" / "conftest.py"
 _SPEC = importlib.util.spec_from_file_location("conformance_servers", _PATH)

@@ -8,12 +8,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from gis.serve.conformance import CLASSES
-from tests.conformance import features, filtering, processes, schemas, tiles
+from tests.conformance import (
+    cql,
+    crs,
+    features,
+    filtering,
+    pages,
+    processes,
+    schemas,
+    tiles,
+)
 from tests.conformance.defects import DEFECTS
 from tests.conformance.harness import PROOFS, SPEC
 
 README = Path(__file__).with_name("README.md")
-MODULES = (features, filtering, schemas, tiles, processes)
+MODULES = (features, pages, crs, filtering, cql, schemas, tiles, processes)
 
 _NO_EDITS = "features are not edited over HTTP; part 4 is not declared"
 _ONE_OUTPUT = "every process has one output, a document"

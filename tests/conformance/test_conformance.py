@@ -11,8 +11,9 @@ import requests
 
 from gis.serve.conformance import CLASSES
 from tests.conformance import table
-from tests.conformance.defects import DEFECTS, Mutant
+from tests.conformance.defects import DEFECTS
 from tests.conformance.harness import PROOFS, SPEC, Api
+from tests.conformance.mutant import Mutant
 
 Server = tuple[Mutant, Api]
 _FAILED = (
