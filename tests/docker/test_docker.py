@@ -19,9 +19,10 @@ KNOWN = {setting.name for setting in SETTINGS}
 
 def test_variables_are_settings() -> None:
     assert set(re.findall(r"CITYGRID_\w+", DOCKERFILE)) <= KNOWN
-    environment = COMPOSE["services"]["server"]["environment"]
-    assert set(environment) <= KNOWN
-    assert "CITYGRID_DSN" in environment
+    for name in ("server", "worker"):
+        environment = COMPOSE["services"][name]["environment"]
+        assert set(environment) <= KNOWN
+        assert "CITYGRID_DSN" in environment
 
 
 def test_copied_paths_exist() -> None:
@@ -35,8 +36,12 @@ def test_modules_and_commands_exist() -> None:
         assert importlib.util.find_spec(module), module
     assert importlib.util.find_spec("gis.cli.__main__")
     assert re.search(r'^CMD \["serve"\]', DOCKERFILE, re.MULTILINE)
-    command = COMPOSE["services"]["server"]["command"][0]
-    assert citygrid.get_command(click.Context(citygrid), command)
+    for name in ("server", "worker"):
+        word, *options = COMPOSE["services"][name]["command"]
+        command = citygrid.get_command(click.Context(citygrid), word)
+        assert command
+        known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}
+        assert {o for o in options if not o.startswith("$")} <= known
 
 
 def test_the_last_stage_has_no_compiler_and_no_root() -> None:
