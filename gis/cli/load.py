@@ -17,7 +17,7 @@ from tqdm import tqdm
 from gis.cli._place import Place, find_place, running
 from gis.db.history import Load, list_loads, read_load, retire, undo
 from gis.db.intake import Intake
-from gis.db.loader import read_rejects, read_repairs
+from gis.db.ledger import read_rejects, read_repairs
 from gis.db.pool import Database
 from gis.errors import LoadError
 from gis.load import LoadReport

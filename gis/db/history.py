@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 
 from gis.db.camera_views import follow
 from gis.db.images import identifiers, image, row_names
-from gis.db.loader import close_load, open_load, queue
+from gis.db.ledger import close_load, open_load, queue
 from gis.db.merge import Progress
 from gis.db.pool import Connection, Database
 from gis.db.statements import statement

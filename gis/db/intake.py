@@ -89,7 +89,7 @@ class Intake:
             encoding=request.encoding,
             header_row=request.header_row,
             mapping=rules.headers | request.maps,
-            whole=whole,
+            whole=whole or rules.needs_all,
         )
         return load_source(
             self.database,

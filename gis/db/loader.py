@@ -22,8 +22,9 @@ import pandas as pd
 import psycopg
 
 from gis.db.camera_views import follow
+from gis.db.ledger import close_load, open_load, queue
 from gis.db.merge import Key, Merge, Progress, is_empty
-from gis.db.outline import read_known_codes, read_outline
+from gis.db.outline import read_known_codes, read_outline, read_positions
 from gis.db.pool import Connection, Database
 from gis.db.proof import ProofSample, datum_proof, read_borders
 from gis.db.statements import statement
@@ -38,6 +39,7 @@ from gis.load import (
     prepare,
     row_contents,
 )
+from gis.load.joining import joined, place_layer, placed
 from gis.load.keys import Places
 from gis.load.registers import registered
 from gis.load.repairs import Repair
@@ -115,9 +117,13 @@ def load_source(
         raise LoadError(f"--mode: {mode!r} given, must be one of {', '.join(MODES)}")
     tell = on_progress or (lambda *_: None)
     day = valid_from or date.today()
-    source = registered(source, declared, rules or Rules())
+    rules = rules or Rules()
+    source = registered(joined(source, rules), declared, rules)
+    owner = place_layer(declared, rules, datum)
     with _failures_said(layer), database.owner() as connection:
         queue(connection, layer, tell, len(source))
+        if owner is not None:
+            source = placed(source, rules, read_positions(connection, owner))
         context = Context(
             layer=declared,
             city=city,
@@ -128,7 +134,7 @@ def load_source(
             mapping=mapping or {},
             constants=constants or {},
             synonyms=synonyms or {},
-            rules=rules or Rules(),
+            rules=rules,
             **_references(connection, declared),
         )
         report = LoadReport(
@@ -284,7 +290,7 @@ class _Run:
 
     def _keep_repairs(self, mended: list[Repair]) -> None:
         """Keep what was done to which row: the first MOST_REPAIRS of them."""
-        kept = mended[: max(0, MOST_REPAIRS - self._repairs)]
+        kept = list(dict.fromkeys(mended))[: max(0, MOST_REPAIRS - self._repairs)]
         self._repairs += len(mended)
         if not kept:
             return
@@ -316,58 +322,6 @@ def _references(connection: Connection, layer: Layer) -> dict[str, Any]:
     }
 
 
-def queue(connection: Connection, layer: str, tell: Progress, total: int) -> None:
-    """Take the layer for this transaction, behind any other load of it."""
-    free = connection.execute(statement("try_lock_layer"), {"layer": layer}).fetchone()
-    if not (free and free[0]):
-        tell("排队：等待另一个载入 queued behind another load of this layer", 0, total)
-        connection.execute(statement("lock_layer"), {"layer": layer})
-
-
-def open_load(
-    connection: Connection,
-    layer: str,
-    *,
-    actor: str,
-    file: str,
-    sha256: str = "",
-    kind: str = "load",
-    mode: str = "upsert",
-    options: Mapping[str, Any] | None = None,
-    was_empty: bool = False,
-    undoes: int | None = None,
-    fixes: int | None = None,
-    upload: str | None = None,
-) -> int:
-    """Record a load, an undoing or a retirement; its number."""
-    row = connection.execute(
-        statement("insert_load"),
-        {
-            "layer": layer,
-            "actor": actor,
-            "file": file,
-            "sha256": sha256 or None,
-            "kind": kind,
-            "mode": mode,
-            "options": json.dumps(options or {}, ensure_ascii=False),
-            "was_empty": was_empty,
-            "undoes": undoes,
-            "fixes": fixes,
-            "upload": upload,
-        },
-    ).fetchone()
-    assert row  # noqa: S101  # RETURNING gives one
-    return int(row[0])
-
-
-def close_load(
-    connection: Connection, load_id: int, report: Mapping[str, object]
-) -> None:
-    """Write what came of a load."""
-    text = json.dumps(report, ensure_ascii=False)
-    connection.execute(statement("close_load"), {"load_id": load_id, "report": text})
-
-
 def _mark_fixed(
     connection: Connection,
     fixes: int,
@@ -381,20 +335,3 @@ def _mark_fixed(
         statement("mark_fixed"),
         {"load_id": fixes, "fixed_by": load_id, "rows": sorted(rows)},
     )
-
-
-def read_rejects(
-    database: Database, load_id: int, *, only_open: bool = False
-) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    """Refused rows of a load: number in the file, reason, the file's own columns."""
-    query = statement("read_open_rejects" if only_open else "read_rejects")
-    with database.owner() as connection:
-        yield from connection.execute(query, {"load_id": load_id})
-
-
-def read_repairs(
-    database: Database, load_id: int
-) -> Iterator[tuple[int, str | None, str]]:
-    """Repaired rows of a load: number in the file, code, what was done."""
-    with database.owner() as connection:
-        yield from connection.execute(statement("read_repairs"), {"load_id": load_id})

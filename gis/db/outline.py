@@ -43,3 +43,14 @@ def read_known_codes(connection: Connection, layer: str) -> set[str]:
         sql.SQL("SELECT DISTINCT code FROM {}").format(sql.Identifier("city", layer))
     )
     return {str(code) for (code,) in rows}
+
+
+def read_positions(connection: Connection, layer: str) -> dict[str, shapely.Geometry]:
+    """Code -> where its current version stands, in the stored CRS."""
+    rows = connection.execute(
+        sql.SQL(
+            "SELECT code, ST_AsBinary(geom) FROM {} "
+            "WHERE valid_to IS NULL AND geom IS NOT NULL"
+        ).format(sql.Identifier("city", layer))
+    )
+    return {str(code): shapely.from_wkb(bytes(wkb)) for code, wkb in rows}

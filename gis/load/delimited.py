@@ -159,7 +159,7 @@ def _parser(
         skipinitialspace=True,
         skip_blank_lines=False,
         header=None,
-        names=list(range(len(layout.names))),
+        names=list(range(len(layout.names) + 1)),  # one more, for what is too much
         skiprows=layout.first + 1,
         encoding=encoding,
         chunksize=size,
@@ -182,6 +182,15 @@ def _named(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Rows that hold anything, under the names of the header."""
     if frame.empty:
         return frame
+    last = max(i for i, name in enumerate(names) if name) + 1
+    beyond = frame.iloc[:, last:]
+    over = np.flatnonzero((beyond.notna() & (beyond != "")).any(axis=1).to_numpy())
+    if len(over):
+        row = int(frame.index[over[0]]) + 1
+        raise ValueError(
+            f"第 {row} 行数据的格数多于表头 row {row} behind the header has more than "
+            f"its {last} cells: does a text hold the delimiter and no quotes?"
+        )
     frame = frame[~(frame.isna() | (frame == "")).all(axis=1)]
     frame = frame[[i for i, name in enumerate(names) if name]]
     frame.columns = pd.Index([name for name in names if name])

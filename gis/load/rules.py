@@ -7,6 +7,8 @@ columns    column -> how its cells are changed before they are checked
 drop       headers that are left outside: credentials, addresses (registers of devices)
 split      column of whose several values each makes a row (bearings of one device)
 parts      column -> digits of a header (the industry in a device's code)
+joined     column -> headers whose cells make it, a space between them (day and hour)
+place      column that names the feature where a row stands; the file has no positions
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from pydantic import Field
 
 from gis.errors import LoadError
 from gis.load.bearings import read_bearing
+from gis.load.dates import read_day_number
 from gis.load.devices import read_device_id
 from gis.load.reasons import Reasons
 from gis.load.values import as_text
@@ -51,7 +54,8 @@ class Rule(Declared):
     values : cell -> value; a cell not listed stays, or is emptied (unreadable)
     units : unit written behind a number -> factor; the empty unit is a bare number
     factor : what numbers are multiplied by
-    read : bearing makes directions degrees, device_id checks codes of GB/T 28181
+    read : bearing makes directions degrees, device_id checks codes of GB/T 28181,
+        day_number makes dates of a spreadsheet's day numbers
     unreadable : whether a cell that will not do refuses the row or is left empty
     """
 
@@ -60,7 +64,7 @@ class Rule(Declared):
     values: dict[str, str] = Field(default_factory=dict)
     units: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
     factor: float | None = Field(default=None, gt=0)
-    read: Literal["bearing", "device_id"] | None = None
+    read: Literal["bearing", "device_id", "day_number"] | None = None
     unreadable: Literal["refuse", "empty"] = "refuse"
 
 
@@ -84,6 +88,13 @@ class Rules(Declared):
     drop: tuple[str, ...] = ()
     split: Identifier | None = None
     parts: dict[Identifier, Part] = Field(default_factory=dict)
+    joined: dict[Identifier, tuple[str, ...]] = Field(default_factory=dict)
+    place: Identifier | None = None
+
+    @property
+    def needs_all(self) -> bool:
+        """Whether a file must be read whole before these rules can be followed."""
+        return bool(self.joined or self.place or self.split or self.parts)
 
 
 def read_rules(config: Path, name: str) -> Rules:
@@ -161,6 +172,9 @@ def _change(cell: str, rule: Rule) -> tuple[str | None, str]:
         return None, ""
     if rule.read == "device_id":
         return read_device_id(value)
+    if rule.read == "day_number":
+        day = read_day_number(value)
+        return (day, "") if day else (None, "不是日序数 is no day number such as 42185")
     if rule.read == "bearing":
         degrees, why = read_bearing(value)
         return (None, why) if degrees is None else (f"{degrees:g}", "")

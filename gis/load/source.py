@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.load.values import as_numbers, is_blank
+from gis.load.values import is_blank, read_numbers
 from gis.load.wkt import parse_wkt
 
 _LON = ("lon", "lng", "long", "longitude", "经度", "东经", "经度坐标", "x坐标", "x")
@@ -154,9 +154,12 @@ def _positions(
     lat = next((names[n] for n in _LAT if n in names), None)
     if lon is None or lat is None:
         return None, {}, {}
-    x, y = as_numbers(columns[lon]), as_numbers(columns[lat])
+    x, how_x = read_numbers(columns[lon])
+    y, how_y = read_numbers(columns[lat])
     points = np.full(len(x), None, dtype=object)
     known = np.isfinite(x) & np.isfinite(y)
     points[known] = shapely.points(x[known], y[known])
     told = ~(is_blank(columns[lon]) & is_blank(columns[lat]))
-    return points, {}, {_NO_NUMBER: told & ~known}
+    how = {f"{lon}: {what}": rows for what, rows in how_x.items()}
+    how |= {f"{lat}: {what}": rows for what, rows in how_y.items()}
+    return points, how, {_NO_NUMBER: told & ~known}

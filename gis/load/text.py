@@ -53,6 +53,11 @@ def find_encoding(pieces: Iterable[bytes], name: str, *, is_cut: bool = False) -
     for mark, encoding in _MARKS:
         if known and known[0].startswith(mark):
             return encoding
+    if any(b"\0" in piece for piece in known) and not is_cut:
+        raise LoadError(
+            f"{name}: 含零字节，可能是无 BOM 的 UTF-16 holds zero bytes: UTF-16 "
+            "without a mark? State it: --encoding utf-16-le"
+        )
     if _fits(known, "utf-8", is_cut=is_cut) is not None:
         return "utf-8"
     text = _fits(known, "gb18030", is_cut=is_cut)
@@ -74,6 +79,8 @@ def find_file_encoding(path: Path, stated: str | None) -> tuple[str, int]:
     with path.open("rb") as file:
         head = file.read(_BLOCK)
     marked = next((e for mark, e in _MARKS if head.startswith(mark)), None)
+    if not stated and not marked and b"\0" in head:
+        find_encoding([head], path.name)
     candidates = [stated or marked or ""] if stated or marked else ["utf-8", "gb18030"]
     for encoding in candidates:
         lines = _count_lines(path, encoding)

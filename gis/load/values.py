@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -12,12 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gis.load.dates import NOT_A_TIME, read_instant
+from gis.load.dates import NOT_A_TIME, SKIPPED, TWICE, read_stated
 from gis.load.reasons import Reasons
 from gis.load.repairs import Repairs
 from layers import CodeTable, Column
 
 Cells = NDArray[Any]
+Mask = NDArray[np.bool_]
+
+WIDE = "全角字符改为半角 full-width characters read as ordinary ones"
+THOUSANDS = "去掉千分位 thousands separators taken out"
+_PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.ASCII | re.IGNORECASE)
+_GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_FULL_WIDTH = "[０-９Ａ-Ｚａ-ｚ－]"
 
 _TRUE = {"true", "t", "1", "yes", "y", "是", "有"}
 _FALSE = {"false", "f", "0", "no", "n", "否", "无"}
@@ -89,6 +97,46 @@ def as_numbers(cells: Cells) -> NDArray[np.float64]:
     return np.asarray(found, dtype=np.float64)
 
 
+def read_numbers(cells: Cells) -> tuple[NDArray[np.float64], dict[str, Mask]]:
+    """Numbers, nan where there is none; and which needed to be read with care.
+
+    Examples
+    --------
+    >>> told = ["1,234.5", "１２", "1,5", "12 m"]
+    >>> values, how = read_numbers(np.array(told, dtype=object))
+    >>> values.tolist(), [int(rows.argmax()) for rows in how.values()]
+    ([1234.5, 12.0, nan, nan], [1, 0])
+    """
+    values = as_numbers(cells)
+    if cells.dtype.kind in "iuf":
+        return values, {}
+    values = values.copy()  # arrow's memory is not to be written
+    odd = np.flatnonzero(np.isnan(values) & ~is_blank(cells))
+    how = {WIDE: np.zeros(len(cells), bool), THOUSANDS: np.zeros(len(cells), bool)}
+    for row, text in zip(odd, as_text(cells[odd]), strict=True):
+        plain = unicodedata.normalize("NFKC", text).strip()
+        grouped = _GROUPED.fullmatch(plain) is not None
+        number = plain.replace(",", "") if grouped else plain
+        if _PLAIN.fullmatch(number):
+            values[row] = float(number)
+            how[WIDE][row], how[THOUSANDS][row] = plain != text, grouped
+    return values, {what: rows for what, rows in how.items() if rows.any()}
+
+
+def narrowed(name: str, cells: Cells, repairs: Repairs) -> NDArray[np.object_]:
+    """Codes as text, full-width letters and digits as ordinary ones."""
+    text = as_text(cells)
+    wide = pc.match_substring_regex(pa.array(text, pa.string()), _FULL_WIDTH)
+    rows = np.flatnonzero(wide.fill_null(False).to_numpy(zero_copy_only=False))
+    if len(rows):
+        mask = np.zeros(len(text), dtype=bool)
+        mask[rows] = True
+        repairs.note(f"{name}: {WIDE}", mask)
+        text = text.copy()
+        text[rows] = [unicodedata.normalize("NFKC", text[row]) for row in rows]
+    return text
+
+
 def _as_text(cells: Cells) -> NDArray[np.object_]:
     """The same of cells of any type."""
     series = pd.Series(cells)
@@ -132,6 +180,8 @@ def convert(
     match column.type:
         case "text":
             values: Cells = as_text(cells)
+            if column.pattern or column.references or name == "code":
+                values = narrowed(name, values, repairs)
             if column.pattern:
                 wrong = _lacks(values, column.pattern)
                 reasons.refuse(
@@ -145,13 +195,15 @@ def convert(
                 what = f"没有这个 {column.references} 编码 no such code"
                 reasons.refuse(lost, what, name=name, cells=values)
         case "code":
-            values = _codes(name, as_text(cells), codes or {}, reasons)
+            values = _codes(name, narrowed(name, cells, repairs), codes or {}, reasons)
         case "integer" | "number":
-            values = _numbers(name, column, cells, reasons)
+            values = _numbers(name, column, cells, reasons, repairs)
         case "boolean":
             values = _flags(name, cells, reasons)
         case "date" | "datetime":
-            values = _instants(name, column.type == "date", cells, timezone, reasons)
+            values = _instants(
+                name, column.type == "date", cells, timezone, reasons, repairs
+            )
     if column.required:
         reasons.refuse(pd.isna(values), "必填 is required", name=name)
     return values
@@ -191,17 +243,18 @@ def _codes(
     return known[index]
 
 
-def _numbers(name: str, column: Column, cells: Cells, reasons: Reasons) -> Cells:
+def _numbers(
+    name: str, column: Column, cells: Cells, reasons: Reasons, repairs: Repairs
+) -> Cells:
     """Numbers within the column's bounds."""
-    if cells.dtype.kind in "iuf":
-        values = cells.astype(np.float64)
-    else:
-        told = as_arrow(cells)
-        values = as_numbers(cells)
-        wrong = np.isnan(values) & ~told.is_null().to_numpy(zero_copy_only=False)
-        if wrong.any():
-            text = told.to_numpy(zero_copy_only=False)
-            reasons.refuse(wrong, "不是数字 is not a number", name=name, cells=text)
+    values, how = read_numbers(cells)
+    for what, rows in how.items():
+        repairs.note(f"{name}: {what}", rows)
+    wrong = np.isnan(values) & ~is_blank(cells)
+    if wrong.any():
+        reasons.refuse(
+            wrong, "不是数字 is not a number", name=name, cells=as_text(cells)
+        )
     reasons.refuse(
         np.isinf(values), "不是有限数 must be finite", name=name, cells=values
     )
@@ -243,25 +296,35 @@ def _flags(name: str, cells: Cells, reasons: Reasons) -> Cells:
 
 
 def _instants(
-    name: str, is_date: bool, cells: Cells, timezone: str, reasons: Reasons
+    name: str,
+    is_date: bool,
+    cells: Cells,
+    timezone: str,
+    reasons: Reasons,
+    repairs: Repairs,
 ) -> Cells:
     """Dates, or instants in UTC; an instant without a zone is the city's own time."""
     zone = None if is_date else timezone
+    unit = "datetime64[D]" if is_date else "datetime64[us]"
     if cells.dtype.kind == "M":
         stamps = pd.Series(cells)
         if zone:
             first = np.ones(len(stamps), dtype=bool)  # of an hour shown twice
-            stamps = stamps.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT")
-            stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
-        unit = "datetime64[D]" if is_date else "datetime64[us]"
+            here = stamps.dt.tz_localize(zone, ambiguous=first, nonexistent="NaT")
+            later = stamps.dt.tz_localize(zone, ambiguous=~first, nonexistent="NaT")
+            told = stamps.notna()
+            repairs.note(f"{name}: {TWICE}", (told & (here != later)).to_numpy())
+            reasons.refuse((told & here.isna()).to_numpy(), SKIPPED, name=name)
+            stamps = here.dt.tz_convert("UTC").dt.tz_localize(None)
         return np.asarray(stamps, dtype=unit)
     text = as_text(cells)
-    unit = "datetime64[D]" if is_date else "datetime64[us]"
-    unique = {v: read_instant(v, zone) for v in set(text) if v is not None}
-    unique[None] = NOT_A_TIME
-    values = np.array([unique[v] for v in text], dtype=unit)
-    wrong = np.isnat(values) & ~pd.isna(text)
-    reasons.refuse(
-        wrong, "不是日期 is not a date such as 2015-06-30", name=name, cells=text
-    )
+    unique = {v: read_stated(v, zone) for v in set(text) if v is not None}
+    unique[None] = (NOT_A_TIME, "")
+    values = np.array([unique[v][0] for v in text], dtype=unit)
+    said = np.array([unique[v][1] for v in text], dtype=object)
+    repairs.note(f"{name}: {TWICE}", np.asarray(said == TWICE, dtype=bool))
+    for why in sorted(
+        {why for value, why in unique.values() if np.isnat(value) and why}
+    ):
+        reasons.refuse(said == why, why, name=name, cells=text)
     return values

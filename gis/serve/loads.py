@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis.db.history import Load, list_loads, read_load
-from gis.db.loader import read_rejects, read_repairs
+from gis.db.ledger import read_rejects, read_repairs
 from gis.db.pool import Database
 from gis.db.uploads import Upload
 from gis.errors import LoadError, NotFound, QueryError, Unauthorized

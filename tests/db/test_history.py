@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gis.db.history import list_loads, read_load, retire, undo
-from gis.db.loader import read_rejects
+from gis.db.ledger import read_rejects
 from gis.db.pool import Database
 from gis.errors import LoadError
 from layers import Catalogue, City

@@ -13,7 +13,8 @@ import pytest
 import shapely
 from psycopg.rows import dict_row
 
-from gis.db.loader import load_frame, load_source, read_rejects
+from gis.db.ledger import read_rejects
+from gis.db.loader import load_frame, load_source
 from gis.db.pool import Database
 from gis.errors import LoadError
 from gis.load import LoadReport, read_source

@@ -13,7 +13,8 @@ import pytest
 import shapely
 
 from gis.db import loader
-from gis.db.loader import load_source, read_repairs
+from gis.db.ledger import read_repairs
+from gis.db.loader import load_source
 from gis.db.pool import Database
 from gis.load import LoadReport, read_source
 from gis.load.mending import SLIVER_M2

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from gis.compute import execute
-from gis.db.loader import load_frame, load_source, read_rejects
+from gis.db.ledger import read_rejects
+from gis.db.loader import load_frame, load_source
 from gis.db.migrate import FOLDER, find_migrations, migrate
 from gis.db.pool import Database
 from gis.db.reader import DatabaseReader

@@ -13,7 +13,8 @@ import yaml
 
 from gis.db.cluster import Cluster
 from gis.db.history import undo
-from gis.db.loader import load_source, read_rejects
+from gis.db.ledger import read_rejects
+from gis.db.loader import load_source
 from gis.db.migrate import FOLDER, find_migrations, migrate
 from gis.db.pool import Database
 from gis.load import read_source

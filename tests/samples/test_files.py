@@ -10,6 +10,7 @@ import yaml
 
 from gis.db.loader import load_source
 from gis.db.pool import Database
+from gis.errors import LoadError
 from gis.load import LoadReport, read_source
 from gis.load.headers import read_synonyms
 from gis.load.rules import read_rules
@@ -56,14 +57,28 @@ def load(
     "row", [r for r in EXPECTED if r["file"] != BORDERS], ids=lambda r: r["file"]
 )
 def test_a_file_loads_as_expected(load: Samples, row: dict[str, Any]) -> None:
-    report = load(row["file"], row["layer"], datum=row["datum"])
+    options: dict[str, Any] = {"datum": row["datum"]}
+    if "mapping" in row:
+        options["rules"] = read_rules(CONFIG, row["mapping"])
+    for other in row.get("after", []):
+        known = next(one for one in EXPECTED if one["file"] == other)
+        load(other, known["layer"], datum=known["datum"])
+    if "fails" in row:
+        with pytest.raises(LoadError, match=row["fails"]):
+            load(row["file"], row["layer"], **options)
+        return
+    report = load(row["file"], row["layer"], **options)
     assert (report.read, report.loaded) == (row["read"], row["loaded"]), report.reasons
     wanted = row.get("refused", {})
     assert report.refused == sum(wanted.values())
     for words, count in wanted.items():
         assert [n for why, n in report.reasons.items() if words in why] == [count]
-    again = load(row["file"], row["layer"], datum=row["datum"])
-    assert (again.unchanged, again.loaded) == (row["loaded"], 0)
+    assert report.updated == row.get("updated", 0)
+    wanted_keys = row.get("keys", {})
+    assert sorted(report.keys.values()) == sorted(wanted_keys.values()), report.keys
+    again = load(row["file"], row["layer"], **options)
+    whole = row["loaded"] + row.get("updated", 0)
+    assert (again.unchanged, again.loaded) == (whole, 0)
 
 
 def test_the_borders_load(load: Samples) -> None:
