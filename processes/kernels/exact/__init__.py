@@ -4,7 +4,8 @@ No union is ever built. Every edge of every shape is followed once; how many ser
 lie over it is known from exact signs of integers, and what it adds to each sum is a
 closed form. Room by room, in the order of the steps:
 
-1. `pack`, `build`: geometries to whole millimetres; `scene`: the words and the state.
+1. `pack`, `build`: geometries to whole millimetres; `scene`: the words and the state;
+   `frame`: origin, grid and units.
    `perturb`: symbolic perturbation, signs that are never zero.
 2. `bins`: edges sorted into output cells.
 3. `references`: the state at one point of every cell.

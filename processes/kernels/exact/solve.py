@@ -14,10 +14,11 @@ from processes.kernels.exact.bins import (
     numbers_of_vertices,
     visit_cells,
 )
-from processes.kernels.exact.build import MOST_CELLS, Built
+from processes.kernels.exact.build import Built
 from processes.kernels.exact.chains import propagate
 from processes.kernels.exact.crossings import find_crossings
 from processes.kernels.exact.events import count_events, fill_events, running_sum
+from processes.kernels.exact.frame import MOST_CELLS
 from processes.kernels.exact.on_edge import close_points
 from processes.kernels.exact.references import (
     Windings,

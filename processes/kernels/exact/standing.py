@@ -16,14 +16,7 @@ import numpy as np
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
 from processes.kernels.exact.boxes import joined, near, shape_boxes, taken, widen
-from processes.kernels.exact.build import (
-    Around,
-    Layer,
-    Refused,
-    around,
-    build_scene,
-    fits,
-)
+from processes.kernels.exact.build import Layer, around, build_scene
 from processes.kernels.exact.exact import mended, overlap_checked
 from processes.kernels.exact.figures import (
     ExactCoverage,
@@ -32,6 +25,7 @@ from processes.kernels.exact.figures import (
     no_cells,
     totals,
 )
+from processes.kernels.exact.frame import Around, Refused, fits
 from processes.kernels.exact.pack import (
     MM,
     Chains,
