@@ -28,6 +28,7 @@ from processes import (
     read_inputs,
     registry,
     tell,
+    within,
 )
 from processes.scorecard import published_dates
 
@@ -194,8 +195,9 @@ def _computed(
         if len(parts) > 1:
             answers = []
             for i, part in enumerate(parts):
-                tell(i / len(parts), PARTS)
-                answers.append(_kept(process, part, reader, rule_of, results))
+                with within(i / len(parts), (i + 1) / len(parts)):
+                    tell(0.0, PARTS)
+                    answers.append(_kept(process, part, reader, rule_of, results))
             return process.join(asked, answers, reader)
     rule = rule_of(asked)
     if rule is not None and process.coarse is not None:

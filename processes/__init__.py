@@ -16,7 +16,7 @@ from processes._optics import (
     read_optics,
 )
 from processes._ports import Reader, Snapshot
-from processes._progress import Tell, listening, tell
+from processes._progress import Tell, listening, tell, within
 from processes._registry import Registry, registry
 from processes._spec import (
     CSV,
@@ -60,4 +60,5 @@ __all__ = [
     "registry",
     "render",
     "tell",
+    "within",
 ]

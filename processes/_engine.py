@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 
 from processes._errors import InvalidInput, NoData
+from processes._progress import stages
 from processes.kernels.area import (
     covered_area,
     outline,
@@ -77,7 +78,12 @@ def covered_ground(
             covered = covered_each(parts, shape, depths=depths, threads=THREADS)
             whole = np.array([outline(parts)], dtype=object)
             beyond = exact_coverage(
-                shape, whole, depths=depths, threads=THREADS, with_cells=False
+                shape,
+                whole,
+                depths=depths,
+                threads=THREADS,
+                with_cells=False,
+                on_progress=stages(),
             )
             outside = beyond.area_m2.outside_covered
         else:
@@ -135,6 +141,7 @@ def covered_lines(
             depths=depths,
             threads=THREADS,
             with_cells=False,
+            on_progress=stages(),
         )
     )
     shorter: FloatArray = np.minimum(found.line_m, shapely.length(lines))
@@ -183,6 +190,7 @@ def _over_zones(
         threads=THREADS,
         with_cells=False,
         check_zones=not known,
+        on_progress=stages(),
     )
     with _LOCK:
         _DISJOINT[key] = True

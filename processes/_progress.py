@@ -11,6 +11,8 @@ from layers import Title
 #: Takes the share that is done, 0 to 1, and what is under way.
 Tell = Callable[[float, Title], None]
 
+COMPUTING = Title(zh="计算", en="computing")
+
 _listener: ContextVar[Tell | None] = ContextVar("listener", default=None)
 
 
@@ -19,6 +21,39 @@ def tell(share: float, message: Title) -> None:
     listener = _listener.get()
     if listener is not None:
         listener(share, message)
+
+
+def stages() -> Callable[[str, float], None] | None:
+    """What a kernel may tell its progress to; None where nobody listens.
+
+    A kernel tells it from threads of its own, which do not know who listens.
+    """
+    listener = _listener.get()
+    if listener is None:
+        return None
+    return lambda _stage, share: listener(share, COMPUTING)
+
+
+@contextmanager
+def within(begun: float, ended: float) -> Iterator[None]:
+    """What is told in this block is this part of the whole, 0 to 1.
+
+    Examples
+    --------
+    >>> heard = []
+    >>> with listening(lambda share, message: heard.append(share)), within(0.5, 1.0):
+    ...     tell(0.5, COMPUTING)
+    >>> heard
+    [0.75]
+    """
+    listener = _listener.get()
+    if listener is None:
+        yield
+        return
+    with listening(
+        lambda share, message: listener(begun + (ended - begun) * share, message)
+    ):
+        yield
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from layers import Features, Level, Title
 from processes._errors import Forbidden
 from processes._measure import USUAL_DEMAND, ratio
 from processes._ports import Reader
+from processes._progress import stages
 from processes._reconcile import facts_of, sealed
 from processes._services import service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
@@ -160,6 +161,7 @@ def _rows(
         depths=_DEPTHS,
         with_cells=False,
         check_zones=False,
+        on_progress=stages(),
     )
     n = len(zones)
     columns = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, cast
 
 from layers import Features, Level, Title
@@ -18,7 +19,6 @@ COMPUTED_PCT = 95
 _INTERVAL_S = 0.5
 
 READING = Title(zh="读取数据", en="reading")
-COMPUTING = Title(zh="计算", en="computing")
 WRITING = Title(zh="写入结果", en="writing the answer")
 
 Write = Callable[[int, Title], None]
@@ -39,6 +39,7 @@ class Progress:
         self._read: set[str] = set()
         self._percent = 0
         self._written_at = 0.0
+        self._lock = Lock()
 
     def reads(self, layer: str, title: Title | None) -> None:
         """A layer is going to be read."""
@@ -59,9 +60,11 @@ class Progress:
         self._tell(COMPUTED_PCT, WRITING)
 
     def _tell(self, percent: float, message: Title) -> None:
-        now = time.monotonic()
-        self._percent = max(self._percent, int(percent))
-        if now - self._written_at >= _INTERVAL_S:
+        with self._lock:  # kernels tell from several threads
+            now = time.monotonic()
+            self._percent = max(self._percent, int(percent))
+            if now - self._written_at < _INTERVAL_S:
+                return
             self._written_at = now
             self._write(self._percent, message)
 
