@@ -14,6 +14,19 @@ from processes._optics import optics_columns
 from processes._ports import Reader
 from processes._spec import Inputs
 
+# Inputs have words of their own: the register's columns are not for every level.
+_FIELD = {
+    "azimuth_deg": "facing_deg",
+    "hfov_deg": "opening_deg",
+    "vfov_deg": "upright_deg",
+    "focal_mm": "focal_length_mm",
+    "sensor_mm": "chip_width_mm",
+    "resolution_px": "pixels_across",
+    "height_m": "mount_m",
+    "tilt_deg": "down_deg",
+    "max_view_m": "used_to_m",
+}
+
 
 class DrawnCamera(Inputs):
     """One camera: where it is to stand, and its optics as far as they are known."""
@@ -24,21 +37,27 @@ class DrawnCamera(Inputs):
         None, max_length=60, pattern=r"^\S+$", description="how the answer names it"
     )
     kind: str | None = Field(None, description="code of the table camera_kind")
-    azimuth_deg: float | None = Field(
+    facing_deg: float | None = Field(
         None, ge=0, le=360, description="direction of the axis, clockwise from north"
     )
-    hfov_deg: float | None = Field(None, gt=0, le=360, description="opening")
-    vfov_deg: float | None = Field(None, gt=0, le=180, description="opening, upright")
-    focal_mm: float | None = Field(None, gt=0, le=2000, description="focal length")
-    sensor_mm: float | None = Field(None, gt=0, le=100, description="width of sensor")
-    resolution_px: float | None = Field(
+    opening_deg: float | None = Field(None, gt=0, le=360, description="opening")
+    upright_deg: float | None = Field(
+        None, gt=0, le=180, description="opening, upright"
+    )
+    focal_length_mm: float | None = Field(
+        None, gt=0, le=2000, description="focal length"
+    )
+    chip_width_mm: float | None = Field(
+        None, gt=0, le=100, description="width of sensor"
+    )
+    pixels_across: float | None = Field(
         None, ge=16, le=100_000, description="pixels across the recorded picture"
     )
-    height_m: float | None = Field(None, ge=0, le=500, description="lens above ground")
-    tilt_deg: float | None = Field(
+    mount_m: float | None = Field(None, ge=0, le=500, description="lens above ground")
+    down_deg: float | None = Field(
         None, ge=-90, le=90, description="axis below the horizon"
     )
-    max_view_m: float | None = Field(
+    used_to_m: float | None = Field(
         None, gt=0, le=20_000, description="farthest it is used for"
     )
 
@@ -67,7 +86,7 @@ def drawn_features(read: Reader, layer: str, drawn: Sequence[DrawnCamera]) -> Fe
     )
     columns = {}
     for name in names:
-        cells = [getattr(camera, name, None) for camera in drawn]
+        cells = [getattr(camera, _FIELD.get(name, name), None) for camera in drawn]
         if read.catalogue[layer].columns[name].type in ("integer", "number"):
             numbers = [np.nan if c is None else float(c) for c in cells]
             columns[name] = np.array(numbers, np.float64)

@@ -198,9 +198,7 @@ def optics_facts(seen: Optics, far_m: FloatArray) -> dict[str, Any]:
     return {
         "unknown_direction_share": float(np.count_nonzero(seen.lost)) / n,
         "assumed_share": float(np.count_nonzero(seen.assumed)) / n,
-        "geometry_source": {
-            str(s): int(c) for s, c in zip(sources, counts, strict=True)
-        },
+        "optics_source": {str(s): int(c) for s, c in zip(sources, counts, strict=True)},
         "turning_cameras": int(np.count_nonzero(seen.turns)),
         "excluded": {
             "optics_unknown": int(np.count_nonzero(np.isnan(far_m))),

@@ -212,10 +212,10 @@ def _camera_rows(
                 "distance_m": float(away[i]),
                 "camera_name": scene.cameras.columns["name"][i],
                 "camera_state": scene.cameras.columns["state"][i],
-                "near_m": _number(real.near_m[i]),
-                "far_m": _number(real.far_m[i, 0]),
-                "azimuth_deg": _number(real.optics.cameras.azimuth_deg[i]),
-                "hfov_deg": _number(real.optics.lens_deg[i]),
+                "dead_zone_m": _number(real.near_m[i]),
+                "reach_m": _number(real.far_m[i, 0]),
+                "facing_deg": _number(real.optics.cameras.azimuth_deg[i]),
+                "opening_deg": _number(real.optics.lens_deg[i]),
                 "assumed": bool(real.optics.assumed[i]),
                 "hidden_by": _blocker(scene, i, would[i])
                 if verdict == "hidden"

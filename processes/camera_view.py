@@ -84,7 +84,7 @@ class CameraViewInputs(Inputs):
 
 
 def run(inputs: CameraViewInputs, read: Reader) -> Result:
-    """Rows view_id, camera_code, kind, purpose, state, area_m2, ranges, mount."""
+    """Rows view_id, camera, kind, purpose, state, area_m2, ranges, mount."""
     layer = _layer_for(inputs, read)
     model = camera_model(read.catalogue[layer])
     features = _cameras(inputs, layer, read)
@@ -205,12 +205,12 @@ def _rows(
         for k, level in enumerate(question.levels):
             row = _row(found, i)
             row |= {
-                "view_id": f"{row['camera_code']}/{level}",
+                "view_id": f"{row['camera']}/{level}",
                 "kind": "view",
                 "purpose": level,
                 "state": ViewState(int(found.state[i, k])).label,
                 "area_m2": _number(found.area_m2[i, k]),
-                "far_m": _number(found.far_m[i, k]),
+                "reach_m": _number(found.far_m[i, k]),
             }
             rows.append(row)
             shapes.append(found.geometry[i, k])
@@ -223,19 +223,19 @@ def _row(found: Seen, i: int) -> dict[str, Any]:
     given = np.hypot(found.x[i] - own.cameras.x[i], found.y[i] - own.cameras.y[i])
     return {
         "view_id": "",
-        "camera_code": str(own.code[i]),
+        "camera": str(own.code[i]),
         "kind": "",
         "purpose": None,
         "state": None,
         "area_m2": None,
-        "near_m": _number(found.near_m[i]),
-        "far_m": None,
-        "azimuth_deg": _number(own.cameras.azimuth_deg[i]),
-        "hfov_deg": _number(own.lens_deg[i]),
+        "dead_zone_m": _number(found.near_m[i]),
+        "reach_m": None,
+        "facing_deg": _number(own.cameras.azimuth_deg[i]),
+        "opening_deg": _number(own.lens_deg[i]),
         "footprint": "pinhole" if found.pinhole[i] else "sector",
         "direction_known": not bool(own.lost[i]),
         "assumed": bool(own.assumed[i]),
-        "geometry_source": own.source[i],
+        "optics_source": own.source[i],
         "mount": Mount(int(found.mount[i])).name.lower(),
         "moved_m": _number(given),
         "host": host_of(found.obstacles, int(found.host[i])),

@@ -165,7 +165,7 @@ def test_the_public_is_told_of_districts_and_not_of_few_places() -> None:
     rows = by_id(told)
     assert rows["330106/park"]["parts_captured"] is None
     assert rows["330106/park"]["reason"]
-    assert "geometry_source" not in told.reconciliation
+    assert "optics_source" not in told.reconciliation
     for inputs in ({"rows": "place"}, {"zones": "street"}):
         with pytest.raises(Forbidden):
             ask("key-part-coverage", PLACES, Level.PUBLIC, **inputs)

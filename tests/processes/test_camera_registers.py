@@ -171,7 +171,7 @@ def test_hangzhou_from_openstreetmap(
     facts = views.reconciliation
     assert facts["assumed_share"] == 1.0
     assert facts["unknown_direction_share"] == pytest.approx(35 / 36)
-    assert facts["geometry_source"] == {"assumed": 36}
+    assert facts["optics_source"] == {"assumed": 36}
     assert facts["occlusion"]["by"] == "building"
     open_ = execute(
         "camera-view",
@@ -183,8 +183,8 @@ def test_hangzhou_from_openstreetmap(
     house = reader.features("building").geometry[0]
     x, y = house.bounds[0] - 8.0, (house.bounds[1] + house.bounds[3]) / 2
     lon, lat = transformer(4549, 4490).transform(x, y)
-    drawn = {"lon": lon, "lat": lat, "azimuth_deg": 90, "hfov_deg": 60,
-             "resolution_px": 1920, "height_m": 4, "tilt_deg": 15}  # fmt: skip
+    drawn = {"lon": lon, "lat": lat, "facing_deg": 90, "opening_deg": 60,
+             "pixels_across": 1920, "mount_m": 4, "down_deg": 15}  # fmt: skip
     behind, through = (
         execute("camera-view", {"drawn": [drawn], "levels": ["detect"],
                                 "occlusion": occlusion},
@@ -216,8 +216,12 @@ def test_vienna_is_measured_flat_under_its_own_configuration(
                         reader=reader, level=Level.RESTRICTED)  # fmt: skip
         rows = [row for row in views.rows if row["kind"] == "view"]
         for row in rows:
-            opening = row["hfov_deg"] if row["direction_known"] else 360.0
-            flat = np.radians(opening) / 2 * (row["far_m"] ** 2 - row["near_m"] ** 2)
+            opening = row["opening_deg"] if row["direction_known"] else 360.0
+            flat = (
+                np.radians(opening)
+                / 2
+                * (row["reach_m"] ** 2 - row["dead_zone_m"] ** 2)
+            )
             assert row["area_m2"] == pytest.approx(max(flat, 0.0), rel=1e-9)
         assert views.srid == 31256
         lost = sum(not row["direction_known"] for row in rows) / len(rows)

@@ -42,12 +42,12 @@ def test_levels_of_the_document() -> None:
     result = ask({"camera": [CAMERA]}, cameras=["c1"])
     rows = by_level(result)
     assert list(rows) == ["monitor", "detect", "observe", "recognise", "identify"]
-    far = [rows[level]["far_m"] for level in ("detect", "observe", "recognise")]
+    far = [rows[level]["reach_m"] for level in ("detect", "observe", "recognise")]
     assert far == pytest.approx([37.928354, 14.139646, 4.793996], abs=5e-7)
     assert rows["identify"]["state"] == "absent"
     # near edge: 6 / tan(20 + 58.715507 / 2)
     near = 6 / math.tan(math.radians(20 + 58.715507 / 2))
-    assert rows["observe"]["near_m"] == pytest.approx(near, abs=1e-6)
+    assert rows["observe"]["dead_zone_m"] == pytest.approx(near, abs=1e-6)
     assert rows["recognise"]["state"] == "dead"
     true = math.pi / 4 * (14.139646**2 - near**2)
     assert rows["observe"]["area_m2"] == pytest.approx(true, rel=1e-6)
@@ -68,7 +68,7 @@ def test_the_newer_edition_has_its_own_levels() -> None:
         "scrutinise",
     ]  # fmt: skip
     # 125 px/m is the same distance under either name
-    assert rows["perceive"]["far_m"] == pytest.approx(4.793996, abs=5e-7)
+    assert rows["perceive"]["reach_m"] == pytest.approx(4.793996, abs=5e-7)
     with pytest.raises(InvalidInput, match="levels: identify given, must be one of ov"):
         ask({"camera": [CAMERA]}, cameras=["c1"], edition="2025", levels=["identify"])
 
@@ -76,7 +76,8 @@ def test_the_newer_edition_has_its_own_levels() -> None:
 def test_a_drawn_camera_equals_a_stored_one() -> None:
     wall = {"code": "b", "geometry": box(200, 260, 252, 262), "height_m": 30}
     stored = ask({"camera": [CAMERA], "building": [wall]}, cameras=["c1"])
-    optics = {k: v for k, v in CAMERA.items() if k.endswith(("_px", "_deg", "_m"))}
+    optics = {"pixels_across": 1920, "opening_deg": 90, "mount_m": 6, "down_deg": 20,
+              "facing_deg": 0}  # fmt: skip
     drawn = ask({"building": [wall]}, drawn=[{**lonlat(250, 250), **optics}])
     for one, other in zip(stored.rows, drawn.rows, strict=True):
         assert one["area_m2"] == pytest.approx(other["area_m2"], rel=1e-6)
@@ -88,7 +89,7 @@ def test_a_drawn_camera_equals_a_stored_one() -> None:
         drawn=[{**lonlat(250, 250), **optics, "code": "new"}],
         levels=["observe"],
     )
-    assert [row["camera_code"] for row in both.rows] == ["c1", "new"]
+    assert [row["camera"] for row in both.rows] == ["c1", "new"]
 
 
 def test_few_cameras_and_the_whole_city_see_the_same() -> None:
@@ -162,8 +163,8 @@ def test_a_panorama_has_no_dead_zone() -> None:
     camera = {**CAMERA, "kind": "6", "hfov_deg": 360, "resolution_px": 3840}
     rows = by_level(ask({"camera": [camera]}, cameras=["c1"], target_height_m=1.7))
     depth = 24.446199
-    assert rows["detect"]["far_m"] == pytest.approx(math.sqrt(depth**2 - 4.3**2))
-    assert rows["detect"]["near_m"] == 0.0
+    assert rows["detect"]["reach_m"] == pytest.approx(math.sqrt(depth**2 - 4.3**2))
+    assert rows["detect"]["dead_zone_m"] == 0.0
 
 
 def test_states_say_why_nothing_is_seen() -> None:
@@ -189,7 +190,7 @@ def test_what_is_assumed_is_said() -> None:
     bare = {"code": "c1", "geometry": "POINT(250 250)", "azimuth_deg": 0}
     result = ask({"camera": [bare]}, cameras=["c1"])
     assert all(row["assumed"] for row in result.rows)
-    assert result.rows[0]["geometry_source"] == "assumed"
+    assert result.rows[0]["optics_source"] == "assumed"
     assert result.reconciliation["assumed_share"] == 1.0
 
 
@@ -214,7 +215,7 @@ def test_only_those_who_may_see_cameras_see_their_views() -> None:
         ({"cameras": ["c1' OR '1'='1"]}, "must be the code of a camera"),
         ({"cameras": ["c1"], "edition": "1999"}, "must be one of 2015, 2025"),
         ({"drawn": [{"lon": 120, "lat": 95}]}, "drawn.0.lat"),
-        ({"drawn": [{"lon": 120, "lat": 30, "hfov_deg": 0}]}, "hfov_deg"),
+        ({"drawn": [{"lon": 120, "lat": 30, "opening_deg": 0}]}, "opening_deg"),
         ({"drawn": [{"lon": 120, "lat": 30, "kind": "fixed"}]}, "drawn.0.kind"),
         ({"drawn": [{"lon": 120, "lat": 30, "code": "x"}] * 2}, "one camera only"),
         ({"cameras": ["c1"], "layer": "road"}, "layer: road given"),

@@ -36,6 +36,7 @@ from layers import Catalogue, City
 DESKTOP = {"width": 1200, "height": 760}
 PHONE = {"width": 390, "height": 844}
 STAFF_TOKEN = "token-of-staff"
+RESTRICTED_TOKEN = "token-of-the-camera-room"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 READY = "html[data-ready]"
 
@@ -80,6 +81,9 @@ def site(
         {
             "CITYGRID_HOME": str(tmp_path_factory.mktemp("home")),
             "CITYGRID_TOKEN_STAFF": hashlib.sha256(STAFF_TOKEN.encode()).hexdigest(),
+            "CITYGRID_TOKEN_RESTRICTED": hashlib.sha256(
+                RESTRICTED_TOKEN.encode()
+            ).hexdigest(),
         }
     )
     app = build_app(

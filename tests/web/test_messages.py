@@ -17,6 +17,21 @@ FAMILIES = {
     "zone.": ("district", "street", "community", "unit_grid"),
     "level.": ("public", "staff", "restricted"),
     "sc.kind.": ("all", "measured", "reported"),
+    "purpose.": ("detect", "observe", "recognise", "identify"),
+    "view.": ("absent", "dead", "buried", "hidden", "no_data"),
+    "verdict.": (
+        "sees",
+        "hidden",
+        "turned_away",
+        "out_of_range",
+        "dead_zone",
+        "out_of_service",
+        "absent",
+        "dead",
+        "buried",
+        "no_data",
+    ),
+    "try.": ("facing_deg", "opening_deg", "mount_m", "down_deg", "pixels_across"),
 }
 
 

@@ -1,5 +1,6 @@
 // The card of one feature: every column of this level, titled, coded, with unit.
 import { item, track } from "./api.js";
+import { cameraSections } from "./cameraviews.js";
 import { h } from "./dom.js";
 import { number, quantity, t, title } from "./i18n.js";
 import { hidePanel, say, showPanel } from "./panel.js";
@@ -11,6 +12,7 @@ export function startCard(app) {
   const refresh = () => {
     const sel = app.store.get("sel");
     const layer = sel.slice(0, sel.indexOf(":"));
+    for (const id of ["view", "blind"]) app.view.setData(id, null);
     if (!sel) {
       if (app.panelKind === "card") hidePanel(app, true);
       return;
@@ -66,6 +68,7 @@ export async function openCard(app, layer, code) {
     h("section", { class: "sec card-head" }, h("p", { class: "path" }, title(about.title)),
       h("h2", { class: "title" }, values.name || code),
       h("p", { class: "note" }, code, " ", values.synthetic ? h("span", { class: "tag" }, t("synthetic")) : null)),
+    cameraSections(app, layer, feature),
     h("section", { class: "sec" }, h("dl", { class: "facts code" }, rows)),
     h("section", { class: "sec" }, h("dl", { class: "facts code" },
       h("dt", null, t("source")), h("dd", null, values.source || t("none")),

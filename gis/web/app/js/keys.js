@@ -7,7 +7,7 @@ import { hidePanel } from "./panel.js";
 import { openList } from "./list.js";
 import { LEVELS } from "./zones.js";
 
-const HELP = ["/", "1–4", "[ ]", "Space", "G", "N", "T", "+ −", "← ↑ ↓ →", "F6", "Esc", "?"];
+const HELP = ["/", "1–4", "[ ]", "Space", "G", "N", "T", "V", ", .", "+ −", "← ↑ ↓ →", "F6", "Esc", "?"];
 
 export function startKeys(app) {
   const { store } = app;
@@ -19,8 +19,11 @@ export function startKeys(app) {
     g: () => openGaps(app, null, null),
     n: () => nextGap(app),
     t: () => openList(app),
+    v: () => app.tryCamera?.(),
+    ",": () => app.turnTrial?.(-1),
+    ".": () => app.turnTrial?.(1),
     "?": () => openDialog(t("keys"), h("dl", null, HELP.map((key) => [h("dt", null, h("kbd", null, key)), h("dd", null, t(`key.${key}`))]))),
-    Escape: () => hidePanel(app),
+    Escape: () => (app.panelKind === "try" ? app.endTrial() : hidePanel(app)),
   };
   LEVELS.forEach((level, i) => { actions[String(i + 1)] = () => store.set({ lvl: level }); });
 

@@ -17,6 +17,7 @@ import { Store } from "./store.js";
 import { startTheme, useTheme } from "./theme.js";
 import { startTime } from "./timebar.js";
 import { startTree } from "./tree.js";
+import { startTrial } from "./trycamera.js";
 import { formatState, keepAddress, parseState } from "./url.js";
 import { startZone } from "./zone.js";
 import { readZones } from "./zones.js";
@@ -149,6 +150,7 @@ async function start() {
   await app.choropleth.load();
   await track(app.choropleth.settled());
   startZone(app);
+  startTrial(app);
   startCard(app);
   startKeys(app);
   if (state.sel) app.choropleth.select();

@@ -4,7 +4,7 @@ import { getJson } from "./api.js";
 import { language } from "./i18n.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const OVERLAYS = ["gap", "labels", "selected", "here"];
+const OVERLAYS = ["view", "blind", "gap", "labels", "selected", "here", "try"];
 
 export const color = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -37,6 +37,15 @@ function hatch(id) {
     pen.stroke();
   }
   return pen.getImageData(0, 0, size, size);
+}
+
+// Views of cameras: the finer the level of purpose, the fuller the colour.
+function viewLayers(line) {
+  const fullness = ["match", ["get", "purpose"], "detect", 0.16, "observe", 0.3, "recognise", 0.42, "identify", 0.55, 0.3];
+  return [
+    { id: "view-fill", type: "fill", source: "our-view", paint: { "fill-color": color("accent"), "fill-opacity": fullness } },
+    line("view-line", "view", color("ink"), 1.3),
+  ];
 }
 
 export class MapView {
@@ -143,9 +152,22 @@ export class MapView {
       },
     ];
     below[2].filter = ["==", ["get", "current"], true];
+    below.unshift(...viewLayers(line), {
+      id: "blind-fill", type: "fill", source: "our-blind",
+      paint: { "fill-pattern": `hatch-gap-${theme}`, "fill-opacity": 0.9 },
+    }, line("blind-line", "blind", color("gap"), 1.8));
     const at = first < 0 ? style.layers.length : first;
     style.layers.splice(at, 0, ...below);
     style.layers.push(
+      line("try-axis", "try", color("ink"), 2, { "line-dasharray": [2, 1.5] }),
+      {
+        id: "try-point", type: "circle", source: "our-try", filter: ["==", ["geometry-type"], "Point"],
+        paint: {
+          "circle-radius": ["match", ["get", "role"], "tip", 9, 8],
+          "circle-color": ["match", ["get", "role"], "tip", color("surface"), color("accent")],
+          "circle-stroke-color": ["match", ["get", "role"], "tip", color("accent"), color("surface")], "circle-stroke-width": 3,
+        },
+      },
       words("zone-label", ["format", ["get", "name"], { "font-scale": 0.84 }, "\n", {}, ["get", "label"], { "text-font": ["literal", bold] }], 14.5, fonts, 0, {}),
     );
     return style;
