@@ -17,7 +17,7 @@ from psycopg import sql
 from gis.access import schema_of
 from gis.db.cql import Condition
 from gis.db.match import Interval, containing, equal, in_time, valid_at
-from gis.db.order import beyond, key_values, sort_keys
+from gis.db.order import beyond, place_columns, sort_keys
 from gis.errors import QueryError
 from layers import Catalogue, Column, Layer, Level
 
@@ -33,7 +33,7 @@ __all__ = [
 
 DEGREES_SRID = 4326  # CRS84 and WGS 84 have the numbers of the stored CGCS2000
 _DIGITS = 15
-_NUMBER = sql.Identifier("#")  # of a row in its page; no column has this name
+_MOST_KEPT = 2_000  # expressions of features; `properties` makes many
 
 Statement = tuple[sql.Composed, tuple[Any, ...]]
 
@@ -95,33 +95,31 @@ class Composer:
     def __init__(self, catalogue: Catalogue, stored_srid: int) -> None:
         self._catalogue = catalogue
         self._srid = stored_srid
-        self._features: dict[tuple[str, Level, Output], sql.Composable] = {}
+        self._features: dict[tuple[str, Level, Output], sql.SQL] = {}
 
     def page(self, query: Query) -> Statement:
-        """One row: features as JSON text joined by commas, their number, last fid.
+        """The page's features as JSON text, one row each: text, fid, sort values.
 
-        The fourth column is null on the last page, else what `order.key_values` says
-        of the last row: one row more than the page is read to know.
+        The sort values are texts. One row more than the page is read, where there is
+        one, to know whether another page follows.
         """
         layer = self._layer(query.layer, query.level)
         source, values = self._source(layer, query)
-        text = sql.SQL(
-            "SELECT string_agg({feature}, ',') FILTER (WHERE {n} <= %s::bigint), "
-            "least(count(*), %s::bigint), max(fid) FILTER (WHERE {n} <= %s::bigint), "
-            "CASE WHEN count(*) > %s::bigint THEN "
-            "max({keys}) FILTER (WHERE {n} = %s::bigint) END FROM ({source}) q"
-        ).format(
-            feature=self.feature(layer, query.level, query.output),
-            n=_NUMBER,
-            keys=key_values(query.sort),
-            source=source,
+        text = sql.SQL("SELECT {} FROM ({}) q").format(
+            sql.SQL(", ").join(
+                [
+                    self.feature(layer, query.level, query.output),
+                    *place_columns(query.sort),
+                ]
+            ),
+            source,
         )
-        return text, (*(query.limit,) * 5, *values)
+        return text, values
 
     def _source(
         self, layer: Layer, query: Query
     ) -> tuple[sql.Composable, tuple[Any, ...]]:
-        """The rows of a page and one more, numbered in their order."""
+        """The rows of a page and one more, in their order."""
         where, values = self._where(layer, query)
         if query.after is not None:
             seen = layer.columns_at(query.level)
@@ -143,36 +141,13 @@ class Composer:
                 "SELECT * FROM {} WHERE {} ORDER BY {} LIMIT %s::bigint"
             ).format(view, where, order)
             values = (*values, more)
-        numbered = sql.SQL("SELECT *, row_number() OVER () AS {} FROM ({}) o").format(
-            _NUMBER, source
-        )
-        return numbered, values
-
-    def features(self, query: Query) -> Statement:
-        """The page's features as JSON text, one row each, beside the row's keys.
-
-        A row without text comes last where another page follows; only the last row
-        of a full page has keys.
-        """
-        layer = self._layer(query.layer, query.level)
-        source, values = self._source(layer, query)
-        text = sql.SQL(
-            "SELECT CASE WHEN {n} <= %s::bigint THEN {feature} END, "
-            "CASE WHEN {n} = %s::bigint THEN {keys} END FROM ({source}) q"
-        ).format(
-            feature=self.feature(layer, query.level, query.output),
-            n=_NUMBER,
-            keys=key_values(query.sort),
-            source=source,
-        )
-        return text, (query.limit, query.limit, *values)
+        return source, values
 
     def rows(self, query: Query) -> Statement:
-        """The page's rows themselves: columns, geometry as WKB, and the row's keys.
+        """The page's rows themselves: columns, geometry as WKB, fid and sort values.
 
         The geometry is there where it is wanted and seen, x before y. One row more
-        than the page follows it, where there is one; only the last row of the page
-        has keys.
+        than the page follows it, where there is one.
         """
         layer = self._layer(query.layer, query.level)
         source, values = self._source(layer, query)
@@ -184,10 +159,10 @@ class Composer:
         if query.output.geometry and layer.geometry_at(query.level):
             shape = self._geometry(query.output, flip=False)
             names.append(sql.SQL("ST_AsBinary({})").format(shape))
-        text = sql.SQL(
-            "SELECT {}, CASE WHEN {n} = %s::bigint THEN {} END FROM ({}) q ORDER BY {n}"
-        ).format(sql.SQL(", ").join(names), key_values(query.sort), source, n=_NUMBER)
-        return text, (query.limit, *values)
+        text = sql.SQL("SELECT {} FROM ({}) q").format(
+            sql.SQL(", ").join([*names, *place_columns(query.sort)]), source
+        )
+        return text, values
 
     def count(self, query: Query) -> Statement:
         """One row: the number of features that match."""
@@ -253,7 +228,11 @@ class Composer:
         """SQL expression of one feature as JSON text."""
         key = (layer.id, level, output)
         if key not in self._features:
-            self._features[key] = self._feature(layer, level, output)
+            made = self._feature(layer, level, output).as_string(None)
+            if len(self._features) >= _MOST_KEPT:
+                self._features.clear()
+            # written out once: it is most of the text of every page
+            self._features[key] = sql.SQL(made)
         return self._features[key]
 
     def _feature(self, layer: Layer, level: Level, output: Output) -> sql.Composable:

@@ -36,12 +36,10 @@ def sort_keys(sort: Sort) -> sql.Composable:
     return sql.SQL(", ").join([*keys, sql.Identifier("fid")])
 
 
-def key_values(sort: Sort) -> sql.Composable:
-    """JSON text of a row's sort values, as text each, and its key."""
+def place_columns(sort: Sort) -> list[sql.Composable]:
+    """A row's key and its sort values, as text each: where a next page goes on."""
     values = [sql.SQL("{}::text").format(sql.Identifier(name)) for name, _ in sort]
-    return sql.SQL("json_build_array({})::text").format(
-        sql.SQL(", ").join([*values, sql.Identifier("fid")])
-    )
+    return [sql.Identifier("fid"), *values]
 
 
 def beyond(

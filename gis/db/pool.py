@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import psycopg
@@ -18,12 +18,16 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from gis.access import COMPUTE_ROLE, JOBS_ROLE, role_of
+from gis.db.versions import reader_of
+from gis.db.wire import Row, Rows, Statement, Wire
 from gis.errors import ClusterError
 from gis.settings import Timeouts
 from layers import Level
 
+#: Whoever asks for a job is not kept waiting for a database that is away.
+_JOBS_PATIENCE_S = 5.0
+
 Connection = psycopg.Connection[Any]
-AsyncConnection = psycopg.AsyncConnection[Any]
 
 
 def _options(
@@ -93,7 +97,7 @@ class Database:
     @contextlib.contextmanager
     def jobs(self) -> Iterator[Connection]:
         """A pooled connection with the rights of whoever looks after jobs."""
-        with self._pool(JOBS_ROLE).connection() as connection:
+        with self._pool(JOBS_ROLE).connection(timeout=_JOBS_PATIENCE_S) as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -156,7 +160,10 @@ class AsyncDatabase:
         self.dsn = dsn
         self._timeouts = timeouts or Timeouts()
         self._size = size
-        self._pools: dict[Level, AsyncConnectionPool[AsyncConnection]] = {}
+        self._pools: dict[Level, AsyncConnectionPool[Wire]] = {}
+        self._versions = reader_of(
+            dsn, _options(role_of(Level.PUBLIC), self._timeouts.public)
+        )
 
     async def open(self) -> None:
         """Open the pool of every level."""
@@ -165,27 +172,65 @@ class AsyncDatabase:
             timeout = getattr(self._timeouts, level.label)
             self._pools[level] = AsyncConnectionPool(
                 self.dsn,
+                connection_class=Wire,
                 min_size=0 if level > Level.PUBLIC else 1,
                 max_size=self._size,
                 max_idle=60,
                 timeout=10,
                 kwargs={"options": _options(role, timeout), "autocommit": True},
                 configure=_configure,
-                check=AsyncConnectionPool.check_connection,
                 open=False,
             )
             await self._pools[level].open()
 
+    async def answers(
+        self, level: Level, statements: Sequence[Statement]
+    ) -> list[Rows]:
+        """All rows of every statement, read as a level, in one round trip.
+
+        A connection that the server has closed meanwhile costs another try: what is
+        read here changes nothing.
+        """
+        pool = self._pools[level]
+        for _ in range(self._size):
+            wire = await pool.getconn()
+            try:
+                return await wire.answers(statements)
+            except psycopg.OperationalError:
+                if not wire.closed:
+                    raise
+            finally:
+                await pool.putconn(wire)
+        async with pool.connection() as wire:
+            return await wire.answers(statements)
+
+    async def versions(self) -> Mapping[str, int]:
+        """Version of every layer's table, read after this call was made."""
+        return await self._versions.read()
+
     @contextlib.asynccontextmanager
-    async def reader(self, level: Level) -> AsyncIterator[AsyncConnection]:
+    async def reader(self, level: Level) -> AsyncIterator[Wire]:
         """A pooled connection that reads as a level; text comes as bytes."""
-        async with self._pools[level].connection() as connection:
-            yield connection
+        pool = self._pools[level]
+        for _ in range(self._size):
+            wire = await pool.getconn()
+            try:
+                await pool.check_connection(wire)
+            except psycopg.OperationalError:
+                await pool.putconn(wire)
+                continue
+            try:
+                yield wire
+            finally:
+                await pool.putconn(wire)
+            return
+        async with pool.connection() as wire:
+            yield wire
 
     @contextlib.asynccontextmanager
     async def batches(
-        self, level: Level, statement: tuple[Any, Any], rows: int
-    ) -> AsyncIterator[AsyncIterator[list[tuple[Any, ...]]]]:
+        self, level: Level, statement: Statement, rows: int
+    ) -> AsyncIterator[AsyncIterator[list[Row]]]:
         """Rows of one statement in batches, read as they are wanted.
 
         The SQL is cancelled when the block is left before its end.
@@ -196,7 +241,7 @@ class AsyncDatabase:
         ):
             chunked = rows if psycopg.capabilities.has_stream_chunked() else 1
             found = cursor.stream(*statement, binary=True, size=chunked)
-            reading = cast(AsyncGenerator[tuple[Any, ...]], found)
+            reading = cast(AsyncGenerator[Row], found)
             async with contextlib.aclosing(reading):
                 yield _in_batches(reading, rows)
 
@@ -211,14 +256,13 @@ class AsyncDatabase:
 
     async def close(self) -> None:
         """Close every pool."""
+        await self._versions.close()
         for pool in self._pools.values():
             await pool.close()
 
 
-async def _in_batches(
-    found: AsyncIterator[tuple[Any, ...]], rows: int
-) -> AsyncIterator[list[tuple[Any, ...]]]:
-    batch: list[tuple[Any, ...]] = []
+async def _in_batches(found: AsyncIterator[Row], rows: int) -> AsyncIterator[list[Row]]:
+    batch: list[Row] = []
     async for row in found:
         batch.append(row)
         if len(batch) == rows:
@@ -228,7 +272,7 @@ async def _in_batches(
         yield batch
 
 
-async def _configure(connection: AsyncConnection) -> None:
+async def _configure(connection: Wire) -> None:
     connection.prepare_threshold = 0
     connection.adapters.register_loader("text", _Bytes)
 

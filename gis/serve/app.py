@@ -9,7 +9,6 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -21,7 +20,7 @@ from gis.db.pool import AsyncDatabase, Database
 from gis.publish.processes import build_description
 from gis.serve import documents as made
 from gis.serve import pages
-from gis.serve.answer import GEOJSON, JSON, JSON_FG, MVT, SCHEMA, error_answer
+from gis.serve.answer import JSON, SCHEMA, error_answer
 from gis.serve.collections import Collections
 from gis.serve.context import Context
 from gis.serve.dataset_tiles import DatasetTiles
@@ -32,13 +31,13 @@ from gis.serve.engine import Engine
 from gis.serve.execution import Execution
 from gis.serve.extents import Extents
 from gis.serve.features import Features
-from gis.serve.formats import FORMATS
 from gis.serve.gate import Gate, read_key
 from gis.serve.guard import Guard
 from gis.serve.health import Health
 from gis.serve.jobs import Jobs
 from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
+from gis.serve.packing import Packing
 from gis.serve.session import Session
 from gis.serve.styles import Styles
 from gis.serve.texts import Texts
@@ -48,15 +47,6 @@ from layers import Catalogue, City, Level
 from processes import Reader, registry
 
 STATIC = Path(__file__).resolve().parent / "static"
-#: What handlers pack off the event loop, or what is packed by its format.
-PACKED_ELSEWHERE = (
-    GEOJSON,
-    JSON_FG,
-    MVT,
-    "image/png",
-    "font/woff2",
-    *(one.media_type for one in FORMATS.values() if one.suffix != "csv"),
-)
 _READ = "GET, HEAD, OPTIONS"
 
 
@@ -117,12 +107,7 @@ def build_app(
             Route("/metrics", Metrics(context, traffic).show),
         ],
         middleware=[
-            Middleware(
-                GZipMiddleware,
-                minimum_size=1000,
-                compresslevel=1,
-                exclude_content_types=PACKED_ELSEWHERE,
-            ),
+            Middleware(Packing),
             Middleware(Guard, context=context, traffic=traffic),
         ],
         exception_handlers={HTTPException: refused},
@@ -194,7 +179,6 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         page("/processes", made.make_processes, "processes.html", JSON, "limit"),
         page("/processes/{process}", made.make_process, "process.html"),
         post("/processes/{process}/execution", Execution(context).run),
-        *load_routes(context),
         get("/jobs", jobs.all),
         get("/jobs/{job}", jobs.one, delete=jobs.dismiss),
         get("/jobs/{job}/results", jobs.results),

@@ -14,12 +14,28 @@ from gis.errors import QueryError
 from gis.serve import parameters as read
 from gis.serve.answer import DOCUMENT_FORMATS, JSON_FG, only
 from gis.serve.context import Context
-from gis.serve.counts import matching_key
 from gis.serve.cursor import read_cursor
 from gis.serve.formats import FORMATS
 from gis.serve.negotiate import LANGUAGES, Lang, format_of
 from gis.serve.openapi import ITEM_PARAMETERS, ITEMS_PARAMETERS
 from layers import Layer, Level
+
+#: Parameters that change what is shown of the features, not which match.
+_SHOWN_ONLY = frozenset(
+    {
+        "f",
+        "lang",
+        "header",
+        "limit",
+        "offset",
+        "cursor",
+        "crs",
+        "properties",
+        "skipGeometry",
+        "sortby",
+        "resulttype",
+    }
+)
 
 #: Formats of a page of items: name -> media types that stand for it.
 ITEMS_FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -156,3 +172,9 @@ def order_key(request: Request, layer_id: str, level: Level) -> Hashable:
     """What decides which features match, and in which order."""
     sort = request.query_params.get("sortby", "")
     return matching_key(request, layer_id, level.label, sort)
+
+
+def matching_key(request: Request, *others: Hashable) -> Hashable:
+    """What decides which features match, beside what the caller adds."""
+    given = request.query_params.items()
+    return *others, *sorted(pair for pair in given if pair[0] not in _SHOWN_ONLY)

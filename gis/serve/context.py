@@ -53,11 +53,11 @@ class Context:
 
     def lang_of(self, request: Request) -> Lang:
         """Language to answer in."""
-        return lang_of(request)
+        return _once(request, "lang", lambda: lang_of(request))
 
     def base_url(self, request: Request) -> str:
         """Base of absolute links, without a slash at the end."""
-        return base_url(request, self.settings)
+        return _once(request, "base", lambda: base_url(request, self.settings))
 
     def client_of(self, request: Request) -> str:
         """Address of whoever asks."""
@@ -71,8 +71,8 @@ class Context:
         NotFound : no such layer, or not for this level; the answer is the same
         """
         layer_id = request.path_params["layer"]
-        layer = self.catalogue.visible_at(self.level_of(request)).get(layer_id)
-        if layer is None:
+        layer = self.catalogue.get(layer_id)
+        if layer is None or not layer.visible_at(self.level_of(request)):
             raise NotFound(f"collection {layer_id!r}: not published")
         return layer
 
@@ -98,3 +98,11 @@ class Context:
             results=self.results,
         )
         return await to_thread.run_sync(work, limiter=self.workers)
+
+
+def _once[T](request: Request, name: str, make: Callable[[], T]) -> T:
+    """What is the same for the whole of a request, worked out once."""
+    kept = request.scope.setdefault("citygrid", {})
+    if name not in kept:
+        kept[name] = make()
+    return cast(T, kept[name])

@@ -39,7 +39,7 @@ class Place:
 
 
 def write_cursor(sign: Sign, asked: Hashable, passed: int, keys: str) -> str:
-    """The parameter of a place; `keys` is JSON as `order.key_values` makes it."""
+    """The parameter of a place; `keys` is a JSON list: sort values as text, the key."""
     text = orjson.dumps([passed, orjson.loads(keys)]).decode()
     sealed = f"{sign(_bound(asked, text))}{text}".encode()
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")

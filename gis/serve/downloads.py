@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+import pyarrow as pa
 from anyio import to_thread
 from starlette.responses import Response, StreamingResponse
 
 from gis.db.compose import Query
+from gis.db.pool import AsyncDatabase
+from gis.db.wire import Statement
 from gis.errors import QueryError
-from gis.serve.formats import FORMATS, build_sheet
+from gis.serve.formats import BATCH, FORMATS, Sheet, build_sheet
 from gis.serve.links import Link
 from gis.serve.negotiate import Lang
+from gis.serve.streams import Progress
 from layers import Layer
 
 _PART = 256 * 1024  # bytes sent at a time
+#: Bytes that the rows of one file may have as columns in memory.
+LARGEST_FILE_BYTES = 256_000_000
 
 #: First of a file's column heads -> where the words come from.
 _PLACES: Mapping[str, Mapping[str, str]] = {
@@ -35,20 +40,6 @@ _PLACES: Mapping[str, Mapping[str, str]] = {
         "wkt": "Geometry",
     },
 }
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows of a page, and the keys of its last row where another page follows."""
-
-    rows: Sequence[Sequence[Any]]
-    keys: bytes | None
-
-
-def page_of(rows: Sequence[Sequence[Any]], limit: int) -> Page:
-    """The page in rows that `Composer.rows` answered, which may hold one more."""
-    more = len(rows) > limit
-    return Page(rows[:limit], rows[limit - 1][-1] if more else None)
 
 
 def check_format(layer: Layer, query: Query, name: str) -> None:
@@ -64,21 +55,52 @@ def check_format(layer: Layer, query: Query, name: str) -> None:
 
 
 async def write_page(
-    layer: Layer, query: Query, name: str, page: Page, heads: Lang | None
+    database: AsyncDatabase,
+    layer: Layer,
+    query: Query,
+    name: str,
+    statement: Statement | None,
+    progress: Progress,
+    heads: Lang | None,
 ) -> IO[bytes]:
     """The page as an open file that has no name any more.
+
+    Rows become Arrow columns part by part: of Python's values only one part is held.
 
     Parameters
     ----------
     name : format, a key of `FORMATS`
+    statement : as `Composer.rows` makes it; None for a file without rows
+    progress : kept up to date
     heads : language of the column heads; None: the columns' own names
+
+    Raises
+    ------
+    QueryError : the rows are more than one file may have
     """
-    return await to_thread.run_sync(_written, layer, query, name, page, heads)
+    sheet = _empty(layer, query, heads)
+    parts: list[pa.RecordBatch] = []
+    if statement is not None:
+        async with database.batches(query.level, statement, BATCH) as batches:
+            async for rows in batches:
+                taken = rows[: progress.take(rows)]
+                parts.append(await to_thread.run_sync(sheet.part, taken))
+                _check_size(sum(part.nbytes for part in parts), progress.returned)
+    return await to_thread.run_sync(_written, sheet.of(parts), name)
 
 
-def _written(
-    layer: Layer, query: Query, name: str, page: Page, heads: Lang | None
-) -> IO[bytes]:
+def _check_size(size: int, rows: int) -> None:
+    if size > LARGEST_FILE_BYTES:
+        raise QueryError(
+            "limit",
+            f"the first {rows} features have {size / 1e6:.0f} MB, at most "
+            f"{LARGEST_FILE_BYTES / 1e6:.0f} MB go into a file; ask with limit="
+            f"{max(1, rows // 2)}, fewer properties, or skipGeometry=true",
+        )
+
+
+def _empty(layer: Layer, query: Query, heads: Lang | None) -> Sheet:
+    """A sheet of the query's columns that has no rows yet."""
     seen = layer.columns_at(query.level)
     chosen = query.output.columns
     columns = {n: seen[n] for n in (seen if chosen is None else chosen)}
@@ -87,16 +109,18 @@ def _written(
         titles = {n: column.title.in_language(heads) for n, column in columns.items()}
         titles |= {n: t for n, t in _PLACES[heads].items() if n not in columns}
     placed = query.output.geometry and layer.geometry_at(query.level)
-    sheet = build_sheet(
+    return build_sheet(
         layer.id,
         columns,
-        page.rows,
         heads=titles,
         srid=query.output.srid,
         geometry=layer.geometry if placed else None,
     )
+
+
+def _written(sheet: Sheet, name: str) -> IO[bytes]:
     with tempfile.TemporaryDirectory(prefix="citygrid-") as folder:
-        path = Path(folder) / f"{layer.id}.{FORMATS[name].suffix}"
+        path = Path(folder) / f"{sheet.layer}.{FORMATS[name].suffix}"
         FORMATS[name].write(sheet, path)
         return path.open("rb")
 

@@ -22,8 +22,8 @@ from gis.jobs.status import JSON, build_status, job_path
 from gis.serve.answer import VARY, only
 from gis.serve.context import Context
 from gis.serve.execute_request import ExecuteRequest, read_execute
-from gis.serve.kept import packed, packed_answer
 from gis.serve.openapi import FORMATS
+from gis.serve.packing import packed, packed_answer
 from gis.serve.session import read_body
 from layers import Level
 from processes import CSV, XLSX, Process, registry

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -20,39 +19,34 @@ from gis.serve.answer import (
     cache_headers,
     is_unchanged,
     not_modified,
-    page_answer,
     weak_etag,
 )
 from gis.serve.asked import Asked, order_key, read_item, read_items
-from gis.serve.cells import cell
+from gis.serve.bounds import Bounds
 from gis.serve.context import Context
-from gis.serve.counts import Counts, matching_key
+from gis.serve.counts import Counts, Matched, key_of
 from gis.serve.cursor import write_cursor
-from gis.serve.downloads import (
-    check_format,
-    file_answer,
-    link_header,
-    page_of,
-    write_page,
-)
+from gis.serve.downloads import check_format, file_answer, link_header, write_page
+from gis.serve.feature_pages import item_page, items_page
 from gis.serve.formats import FORMATS
-from gis.serve.kept import packed, packed_answer, takes_gzip
+from gis.serve.kept import note
 from gis.serve.links import build_item_links, build_items_links
-from gis.serve.rows import fetch, fetch_all, watched
-from gis.serve.streams import LONG, Progress, gzipped, read_parts, with_ends
+from gis.serve.packing import coding_of, packed, packed_answer, packed_parts
+from gis.serve.rows import Row, fetch, fetch_all, watched
+from gis.serve.streams import Progress, read_parts, with_ends
 
 _SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the database answered: the page as text, and how much there is."""
+    """What the database answered: features as text, and where the next page goes on."""
 
     version: int
-    matched: int
+    matched: Matched
     returned: int
     text: bytes
-    keys: bytes | None = None
+    place: Row | None
 
 
 class Features:
@@ -61,7 +55,8 @@ class Features:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._composer = Composer(context.catalogue, context.city.stored_srid)
-        self._counts = Counts()
+        self._counts = Counts(context, self._composer)
+        self._bounds = Bounds(context, self._composer)
 
     async def items(self, request: Request) -> Response:
         """A page of features, and how many there are in all."""
@@ -69,19 +64,46 @@ class Features:
         version = self._composer.version(asked.layer.id)
         if kept := await self._kept(request, asked, version):
             return kept
+        bounds = await self._bounds.check(request, asked)
         if asked.format in FORMATS:
             return await self._file(request, asked, version)
-        if asked.query.limit > LONG and asked.format != "html" and not asked.hits:
+        if bounds.is_long and asked.format != "html" and not asked.hits:
             return await self._stream(request, asked, version)
         async with self._context.lanes.pages.slot():
-            found = await self._fetch_items(request, asked, version)
+            found = await self._fetch_page(request, asked, version)
         body = b'{"type":"FeatureCollection","features":[%b],%b' % (
             found.text,
             self._tail(request, asked, found),
         )
         if asked.format == "html":
-            return self._items_page(request, asked, body)
+            return items_page(self._context, request, asked, body)
         return await self._answer(request, asked, body, found.version)
+
+    async def _fetch_page(
+        self, request: Request, asked: Asked, version: Statement
+    ) -> Found:
+        """The page, and the count where the page itself does not tell it."""
+        database, progress = self._context.database, _progress(asked)
+        page = [] if asked.hits else [self._composer.page(asked.query)]
+        rows = await fetch_all(request, database, asked.level, [version, *page])
+        current, text = _version(rows[0]), b""
+        if page:
+            text = b",".join(rows[1].first_column(progress.take(rows[1])))
+        matched = await self._matched(request, asked, progress, current)
+        return Found(current, matched, progress.returned, text, progress.place)
+
+    async def _matched(
+        self, request: Request, asked: Asked, progress: Progress, version: int
+    ) -> Matched:
+        """How many features match; a last page reached by counting tells itself."""
+        query, key = asked.query, key_of(request, asked, _today())
+        is_last = not (asked.hits or progress.more)
+        if is_last and query.after is None and (progress.returned or not query.offset):
+            told = Matched(query.offset + progress.returned)
+            return self._counts.keep(key, version, told)
+        return await self._counts.count(
+            request, asked, key, version, (await self._bounds.size(request, asked)).rows
+        )
 
     def _tail(self, request: Request, asked: Asked, found: Found) -> bytes:
         """Members of the document that stand after its features."""
@@ -91,12 +113,12 @@ class Features:
             asked.layer,
             limit=asked.query.limit,
             passed=asked.passed,
-            after=self._cursor(request, asked, found.returned, found.keys),
+            after=self._cursor(request, asked, found.returned, found.place),
             format_=asked.format,
         )
         tail = {
             **(_json_fg(asked) if asked.format == "jsonfg" else {}),
-            "numberMatched": found.matched,
+            **found.matched.members,
             "numberReturned": found.returned,
             "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "links": links,
@@ -107,69 +129,61 @@ class Features:
         self, request: Request, asked: Asked, version: Statement
     ) -> Response:
         """A long page, sent while it is read; refused before its first byte."""
-        context, lane = self._context, self._context.lanes.heavy
-        async with lane.slot():
-            found = await self._fetch_items(request, replace(asked, hits=True), version)
-        progress = Progress()
-        statement = self._composer.features(asked.query)
-        parts = read_parts(context.database, asked.level, statement, lane, progress)
+        context, level = self._context, asked.level
+        (row,) = await fetch(request, context.database, level, [version])
+        current = _version([row] if row else [])
+        size = await self._bounds.size(request, asked)
+        progress = _progress(asked)
+        parts = read_parts(
+            context.database,
+            level,
+            self._composer.page(asked.query),
+            context.lanes.heavy,
+            progress,
+            size.row_bytes,
+        )
         first = await watched(request, anext(parts, b""))
 
-        def tail() -> bytes:
-            told = replace(found, returned=progress.returned, keys=progress.keys)
-            return b"]," + self._tail(request, asked, told)
+        async def tail() -> bytes:
+            matched = await self._matched(request, asked, progress, current)
+            found = Found(current, matched, progress.returned, b"", progress.place)
+            return b"]," + self._tail(request, asked, found)
 
-        start = b'{"type":"FeatureCollection","features":[' + first
-        body = with_ends(start, parts, tail)
-        headers = self._headers(request, asked, found.version)
-        if takes_gzip(request):
-            body, headers["Content-Encoding"] = gzipped(body), "gzip"
+        body = with_ends(
+            b'{"type":"FeatureCollection","features":[' + first, parts, tail
+        )
+        headers = self._headers(request, asked, current)
+        if coding := coding_of(request):
+            body, headers["Content-Encoding"] = packed_parts(coding, body), coding
         return StreamingResponse(body, media_type=_media_type(asked), headers=headers)
-
-    async def _fetch_items(
-        self, request: Request, asked: Asked, version: Statement
-    ) -> Found:
-        """Page and count; the count from before where the table has not changed."""
-        database, level = self._context.database, asked.level
-        key = matching_key(request, asked.layer.id, level, _today())
-        count = self._composer.count(asked.query)
-        page = [] if asked.hits else [self._composer.page(asked.query)]
-        wanted = [] if key in self._counts else [count]
-        rows = await fetch(request, database, level, [version, *page, *wanted])
-        current = (rows[0] or (0,))[0]
-        matched = self._counts.get(key, current)
-        if matched is None:
-            if not wanted:
-                rows += await fetch(request, database, level, [count])
-            matched = (rows[-1] or (0,))[0]
-            self._counts.put(key, current, matched)
-        text, returned, _, keys = (rows[1] if page else None) or (None, 0, None, None)
-        return Found(current, matched, returned, text or b"", keys)
 
     async def _file(
         self, request: Request, asked: Asked, version: Statement
     ) -> Response:
         """A page of features in a format that is a file."""
-        query, level = asked.query, asked.level
+        context, query = self._context, asked.query
         check_format(asked.layer, query, asked.format)
-        wanted = [version, self._composer.rows(query)]
-        async with self._context.lanes.heavy.slot():
-            found = await fetch_all(request, self._context.database, level, wanted)
-            page = page_of([] if asked.hits else found[1], query.limit)
-            file = await write_page(asked.layer, query, asked.format, page, asked.heads)
+        (row,) = await fetch(request, context.database, asked.level, [version])
+        progress = _progress(asked)
+        async with context.lanes.heavy.slot():
+            rows = None if asked.hits else self._composer.rows(query)
+            made = write_page(
+                context.database, asked.layer, query, asked.format, rows,
+                progress, asked.heads,
+            )  # fmt: skip
+            file = await watched(request, made)
         links = build_items_links(
-            self._context,
+            context,
             request,
             asked.layer,
             limit=query.limit,
             passed=asked.passed,
-            after=self._cursor(request, asked, len(page.rows), page.keys),
+            after=self._cursor(request, asked, progress.returned, progress.place),
             format_=asked.format,
         )
-        current = found[0][0][0] if found[0] else 0
-        headers = self._headers(request, asked, current)
+        headers = self._headers(request, asked, _version([row] if row else []))
         headers["Link"] = link_header(links)
-        headers["OGC-NumberReturned"] = str(len(page.rows))
+        headers["OGC-NumberReturned"] = str(progress.returned)
         return file_answer(file, asked.layer, asked.format, headers)
 
     async def item(self, request: Request) -> Response:
@@ -182,27 +196,28 @@ class Features:
         if kept := await self._kept(request, asked, version):
             return kept
         statements = [version, self._composer.item(asked.query, code)]
-        rows = await fetch(request, self._context.database, asked.level, statements)
-        if rows[1] is None:
+        rows = await fetch_all(request, self._context.database, asked.level, statements)
+        if not rows[1]:
             raise NotFound(f"item {code[:80]!r}: no feature of {asked.layer.id}")
         links = build_item_links(self._context, request, asked.layer, code)
-        feature = bytes(rows[1][0])
-        body = feature[:-1] + b',"links":' + orjson.dumps(links) + b"}"
+        body = rows[1][0][0][:-1] + b',"links":' + orjson.dumps(links) + b"}"
         if asked.format == "html":
-            return self._item_page(request, asked, body)
-        return await self._answer(request, asked, body, (rows[0] or (0,))[0])
+            return item_page(self._context, request, asked, body)
+        return await self._answer(request, asked, body, _version(rows[0]))
 
     def _cursor(
-        self, request: Request, asked: Asked, returned: int, keys: bytes | None
+        self, request: Request, asked: Asked, returned: int, place: Row | None
     ) -> str | None:
         """Where the next page goes on; None on the last."""
-        if keys is None:
+        if place is None:
             return None
+        fid, *values = place
+        keys = [None if value is None else value.decode() for value in values]
         return write_cursor(
             self._context.gate.sign,
             order_key(request, asked.layer.id, asked.level),
             asked.passed + returned,
-            keys.decode(),
+            orjson.dumps([*keys, fid]).decode(),
         )
 
     # -- answering ---------------------------------------------------------------
@@ -224,13 +239,13 @@ class Features:
         self, request: Request, asked: Asked, version: Statement
     ) -> Response | None:
         """304, or the bytes answered before, when the table's version still stands."""
-        store, packing = self._context.kept, takes_gzip(request)
-        question = f"{self._question(request, asked)}{packing}"
+        store = self._context.kept
+        question = f"{self._question(request, asked)}{coding_of(request)}"
         held = "if-none-match" in request.headers
         if asked.format == "html" or not (held or question in store):
             return None
-        rows = await fetch(request, self._context.database, asked.level, [version])
-        current = (rows[0] or (0,))[0]
+        (row,) = await fetch(request, self._context.database, asked.level, [version])
+        current = _version([row] if row else [])
         headers = self._headers(request, asked, current)
         if is_unchanged(request, headers["ETag"]):
             kept_headers = cache_headers(asked.level, _SECONDS, headers["ETag"])
@@ -238,6 +253,7 @@ class Features:
         body = store.get(question, current)
         if body is None:
             return None
+        note(request, question, [asked.layer.id], current)
         return packed_answer(body, _media_type(asked), headers)
 
     async def _answer(
@@ -245,8 +261,9 @@ class Features:
     ) -> Response:
         """The answer, packed and kept."""
         body = await packed(request, body)
-        question = f"{self._question(request, asked)}{takes_gzip(request)}"
+        question = f"{self._question(request, asked)}{coding_of(request)}"
         self._context.kept.put(question, version, body)
+        note(request, question, [asked.layer.id], version)
         headers = self._headers(request, asked, version)
         return packed_answer(body, _media_type(asked), headers)
 
@@ -257,58 +274,14 @@ class Features:
         headers["Content-Language"] = self._context.lang_of(request)
         return headers
 
-    def _items_page(self, request: Request, asked: Asked, body: bytes) -> Response:
-        data = orjson.loads(body)
-        for link in data["links"]:
-            link["page"] = link["href"].replace("f=json", "f=html", 1)
-        features = [f for f in data["features"] if f["geometry"]]
-        return page_answer(
-            self._context,
-            request,
-            "items.html",
-            layer=asked.layer,
-            data=data,
-            **self._table(request, asked, hidden="code"),
-            json_href=data["links"][0]["href"],
-            files={
-                format_.name: link["href"]
-                for link in data["links"]
-                for format_ in FORMATS.values()
-                if link["type"] == format_.media_type and link["rel"] == "alternate"
-            },
-            mapped=bool(features) and asked.crs.is_lon_lat,
-            features=_embedded({"type": "FeatureCollection", "features": features}),
-        )
 
-    def _item_page(self, request: Request, asked: Asked, body: bytes) -> Response:
-        feature = orjson.loads(body)
-        return page_answer(
-            self._context,
-            request,
-            "item.html",
-            layer=asked.layer,
-            feature=feature,
-            **self._table(request, asked),
-            json_href=feature["links"][0]["href"],
-            mapped=feature["geometry"] is not None and asked.crs.is_lon_lat,
-            features=_embedded(feature),
-        )
+def _version(rows: Sequence[Row]) -> int:
+    """The version that was read; 0 for a table that nobody has written yet."""
+    return int(rows[0][0]) if rows else 0
 
-    def _table(
-        self, request: Request, asked: Asked, hidden: str | None = None
-    ) -> dict[str, Any]:
-        """What a page's table needs: titles of the properties, and their cells."""
-        columns = asked.layer.columns_at(asked.level)
-        names = asked.query.output.columns or tuple(columns)
-        lang = self._context.lang_of(request)
-        return {
-            "columns": {
-                name: columns[name].title.in_language(lang)
-                for name in names
-                if name != hidden
-            },
-            "cell": lambda name, value: cell(value, columns[name], lang),
-        }
+
+def _progress(asked: Asked) -> Progress:
+    return Progress(asked.query.limit, len(asked.query.sort))
 
 
 def _today() -> date:
@@ -330,11 +303,3 @@ def _json_fg(asked: Asked) -> dict[str, Any]:
         "featureType": asked.layer.id,
         "coordRefSys": asked.crs.uri,
     }
-
-
-def _embedded(document: Mapping[str, Any]) -> Markup:
-    """JSON that may stand inside a script element: nothing in it ends the element."""
-    text = orjson.dumps(document).decode()
-    for mark, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-        text = text.replace(mark, escaped)
-    return Markup(text)  # noqa: S704  # no mark of HTML is left in it

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -60,17 +60,28 @@ class Sheet:
     srid: int
     geometry: str | None
 
+    def part(self, rows: Sequence[Sequence[Any]]) -> pa.RecordBatch:
+        """Rows as columns: a value per field, whatever stands behind them left out."""
+        arrays = [
+            pa.array([_finite(row[i]) for row in rows], field.type)
+            for i, field in enumerate(self.table.schema)
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.table.schema)
+
+    def of(self, parts: Sequence[pa.RecordBatch]) -> Sheet:
+        """The sheet with these rows."""
+        return replace(self, table=pa.Table.from_batches(parts, self.table.schema))
+
 
 def build_sheet(
     layer: str,
     columns: Mapping[str, Column],
-    rows: Sequence[Sequence[Any]],
     *,
     heads: Mapping[str, str],
     srid: int,
     geometry: str | None,
 ) -> Sheet:
-    """Typed table of rows: a value per column, then the geometry as WKB."""
+    """A typed table without rows: a field per column, then the geometry as WKB."""
     fields = [
         pa.field(name, _ARROW.get(column.type, pa.string()))
         for name, column in columns.items()
@@ -78,12 +89,7 @@ def build_sheet(
     if geometry:
         wkb = {"ARROW:extension:name": "geoarrow.wkb"}
         fields.append(pa.field(_GEOMETRY, pa.binary(), metadata=wkb))
-    arrays = [
-        pa.array([_finite(row[i]) for row in rows], field.type)
-        for i, field in enumerate(fields)
-    ]
-    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-    return Sheet(layer, table, heads, srid, geometry)
+    return Sheet(layer, pa.schema(fields).empty_table(), heads, srid, geometry)
 
 
 def _finite(value: object) -> object:

@@ -10,19 +10,29 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gis.errors import Unauthorized
-from gis.serve.answer import error_answer
+from gis.serve.answer import error_answer, is_unchanged
 from gis.serve.context import Context
+from gis.serve.kept import Known, key_of
 from gis.serve.metrics import Traffic
 from gis.serve.rows import ClientGone
 from layers import Level
 
 log = logging.getLogger("citygrid.request")
+
+Header = tuple[bytes, bytes]
+
+
+def _raw(headers: Mapping[str, str]) -> list[Header]:
+    """Headers as they are sent."""
+    return [(k.lower().encode(), v.encode()) for k, v in headers.items()]
+
 
 #: Scripts, styles and tiles from this server only; style attributes are needed by
 #: the map libraries.
@@ -40,21 +50,27 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
-_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Link, Content-Crs, ETag, Location, "
-    "Preference-Applied, Retry-After, X-Request-Id",
-}
-_PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Language, Authorization, "
-    "Content-Type, If-None-Match, Prefer",
-    "Access-Control-Max-Age": "86400",
-}
+_HEADERS = _raw(
+    {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "Link, Content-Crs, ETag, Location, "
+        "Preference-Applied, Retry-After, X-Request-Id",
+    }
+)
+_PREFLIGHT = _raw(
+    {
+        "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
+        "Access-Control-Allow-Headers": "Accept, Accept-Language, Authorization, "
+        "Content-Type, If-None-Match, Prefer",
+        "Access-Control-Max-Age": "86400",
+    }
+)
+#: Headers that belong to a body and not to a 304.
+_OF_BODY = frozenset([b"content-length", b"content-type", b"content-encoding"])
 #: In the log only: nobody is there to be told.
 _CLIENT_GONE = 499
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -77,31 +93,39 @@ class Guard:
         given = request.headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(6)
         started = time.perf_counter()
-        status = 0
+        status, key = 0, None
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = list(message["headers"])
+                there = {name for name, _ in headers}
+                headers += [pair for pair in _HEADERS if pair[0] not in there]
                 if request.method == "OPTIONS":
-                    headers.update(_PREFLIGHT)
-                headers["X-Request-Id"] = request_id
+                    headers += [pair for pair in _PREFLIGHT if pair[0] not in there]
+                if key is not None:
+                    self._learn(request, key, status, headers)
+                headers.append((b"x-request-id", request_id.encode()))
+                message = {**message, "headers": headers}
             await send(message)
 
         self._traffic.in_flight += 1
-        request.state.request_id = request_id
-        request.state.level = Level.PUBLIC
+        state = request.state
+        state.request_id, state.level, state.kept = request_id, Level.PUBLIC, None
         try:
-            request.state.level = self._context.gate.level(
-                request.method,
-                request.headers,
-                request.cookies,
-                self._context.base_url(request),
-            )
-            await self._app(scope, receive, send_guarded)
+            if not _is_anonymous(request):
+                state.level = self._context.gate.level(
+                    request.method,
+                    request.headers,
+                    request.cookies,
+                    self._context.base_url(request),
+                )
+            key = key_of(scope, state.level)
+            if found := await self._known(request, key):
+                await found(scope, receive, send_guarded)
+            else:
+                await self._app(scope, receive, send_guarded)
         except Unauthorized as error:
             answer = error_answer(self._context, request, error)
             await answer(scope, receive, send_guarded)
@@ -123,8 +147,51 @@ class Guard:
                 _shown(scope["path"]),
                 status,
                 1000 * seconds,
-                request.state.level.label,
+                state.level.label,
             )
+
+    async def _known(self, request: Request, key: Hashable) -> ASGIApp | None:
+        """What the same request was answered, while the tables are still the same."""
+        kept = self._context.kept
+        known = kept.known(key)
+        if known is None:
+            return None
+        if not known.stands(await self._context.database.versions()):
+            kept.forget(key)
+            return None
+        if is_unchanged(request, known.etag):
+            return Raw(304, [p for p in known.headers if p[0] not in _OF_BODY], b"")
+        body = kept.get(known.question, known.version)
+        return None if body is None else Raw(known.status, known.headers, body)
+
+    def _learn(
+        self, request: Request, key: Hashable, status: int, headers: Sequence[Header]
+    ) -> None:
+        """Remember an answer whose body its handler has kept."""
+        if request.state.kept is not None and status in (200, 204):
+            question, layers, version = request.state.kept
+            known = Known(question, layers, version, status, tuple(headers))
+            self._context.kept.learn(key, known)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer as it was sent before."""
+
+    status: int
+    headers: Sequence[Header]
+    body: bytes
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it."""
+        start = {"type": "http.response.start", "status": self.status}
+        await send({**start, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def _is_anonymous(request: Request) -> bool:
+    """Whether nothing in the request could raise its level."""
+    return "authorization" not in request.headers and "cookie" not in request.headers
 
 
 def _shown(path: str) -> str:

@@ -53,7 +53,10 @@ class Lane:
             self._free.release()
 
     async def _enter(self) -> None:
-        if self._free.locked() and self.waiting >= self._queue:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        if self.waiting >= self._queue:
             self.rejected += 1
             raise Busy
         self.waiting += 1

@@ -23,11 +23,23 @@ _PAGES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _href(url: str, request: Request, **changed: str | None) -> str:
-    """The URL with the request's parameters; None takes one away."""
-    kept = dict(request.query_params) | changed
-    query = urlencode({k: v for k, v in kept.items() if v is not None}, quote_via=quote)
-    return f"{url}?{query}" if query else url
+class _Hrefs:
+    """A URL with the request's parameters but `f`, written once for all links.
+
+    Parameters
+    ----------
+    without : parameters that are left out, too
+    """
+
+    def __init__(self, url: str, request: Request, *without: str) -> None:
+        left_out = {"f", *without}
+        given = request.query_params.items()
+        kept = [pair for pair in given if pair[0] not in left_out]
+        self._start = f"{url}?{urlencode(kept, quote_via=quote)}" + "&" * bool(kept)
+
+    def of(self, **more: str) -> str:
+        """The URL with these parameters beside."""
+        return self._start + urlencode(more, quote_via=quote)
 
 
 def items_url(context: Context, request: Request, layer: Layer) -> str:
@@ -55,13 +67,15 @@ def build_items_links(
     """
     say, lang = context.texts.say, context.lang_of(request)
     url = items_url(context, request, layer)
+    here = _Hrefs(url, request)
+    elsewhere = _Hrefs(url, request, "offset", "cursor")
     shown = "json" if format_ == "html" else format_
     links = [
         {
             "rel": "self" if name == shown else "alternate",
             "type": media_type,
             "title": say(lang, title),
-            "href": _href(url, request, f=name),
+            "href": here.of(f=name),
         }
         for name, (media_type, title) in _PAGES.items()
     ]
@@ -81,7 +95,7 @@ def build_items_links(
                 "rel": "prev",
                 "type": _PAGES[shown][0],
                 "title": say(lang, "Previous items"),
-                "href": _href(url, request, f=shown, offset=before, cursor=None),
+                "href": elsewhere.of(f=shown, offset=before),
             }
         )
     if after is not None:
@@ -90,7 +104,7 @@ def build_items_links(
                 "rel": "next",
                 "type": _PAGES[shown][0],
                 "title": say(lang, "Next items"),
-                "href": _href(url, request, f=shown, offset=None, cursor=after),
+                "href": elsewhere.of(f=shown, cursor=after),
             }
         )
     return links
@@ -102,19 +116,19 @@ def build_item_links(
     """Links of one feature."""
     say, lang = context.texts.say, context.lang_of(request)
     items = items_url(context, request, layer)
-    url = f"{items}/{quote(code, safe='')}"
+    here = _Hrefs(f"{items}/{quote(code, safe='')}", request)
     return [
         {
             "rel": "self",
             "type": GEOJSON,
             "title": say(lang, "This document as GeoJSON"),
-            "href": _href(url, request, f="json"),
+            "href": here.of(f="json"),
         },
         {
             "rel": "alternate",
             "type": "text/html",
             "title": say(lang, "This document as HTML"),
-            "href": _href(url, request, f="html"),
+            "href": here.of(f="html"),
         },
         {
             "rel": "collection",

@@ -8,17 +8,18 @@ Rows are read for as long as the client is there: when it goes, so does the SQL.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Sequence
-from typing import Any
 
 from starlette.requests import Request
 
-from gis.db.compose import Statement
 from gis.db.pool import AsyncDatabase
+from gis.db.wire import Row, Rows, Statement
 from layers import Level
 
-Row = tuple[Any, ...]
+__all__ = ["ClientGone", "Row", "Rows", "fetch", "fetch_all", "watched"]
+
+#: Most answers are there sooner than a look whether anybody still waits would pay.
+_UNWATCHED_S = 0.2
 
 
 class ClientGone(Exception):
@@ -46,9 +47,9 @@ async def fetch_all(
     database: AsyncDatabase,
     level: Level,
     statements: Sequence[Statement],
-) -> list[list[Row]]:
+) -> list[Rows]:
     """All rows of every statement, as `fetch` does it."""
-    return await watched(request, _rows(database, level, statements))
+    return await watched(request, database.answers(level, statements))
 
 
 async def watched[T](request: Request, work: Awaitable[T]) -> T:
@@ -58,33 +59,29 @@ async def watched[T](request: Request, work: Awaitable[T]) -> T:
     ------
     ClientGone : the work was cancelled
     """
-    reading = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_disconnected(request))
+    loop, working = asyncio.get_running_loop(), asyncio.current_task()
+    watching: list[asyncio.Task[None]] = []
+    gone = False
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        if working is not None:
+            working.cancel()
+
+    look = loop.call_later(
+        _UNWATCHED_S, lambda: watching.append(loop.create_task(watch()))
+    )
     try:
-        await asyncio.wait((reading, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if reading.done():
-            return reading.result()
+        return await work
+    except asyncio.CancelledError:
+        if gone and working is not None:
+            working.uncancel()
+            raise ClientGone from None
+        raise
     finally:
-        leaving.cancel()
-        if not reading.done():
-            reading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reading
-    raise ClientGone
-
-
-async def _rows(
-    database: AsyncDatabase, level: Level, statements: Sequence[Statement]
-) -> list[list[Row]]:
-    async with database.reader(level) as connection:
-        cursors = [connection.cursor(binary=True) for _ in statements]
-        async with connection.pipeline():
-            for cursor, (text, values) in zip(cursors, statements, strict=True):
-                await cursor.execute(text, values, prepare=True)
-        return [await cursor.fetchall() for cursor in cursors]
-
-
-async def _disconnected(request: Request) -> None:
-    """Return when the client has closed the connection."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        look.cancel()
+        for task in watching:
+            task.cancel()
