@@ -53,6 +53,11 @@ check-docker: setup
 bench-load: setup
 	$(RUN)/python -m tests.load.bench
 
+.PHONY: fuzz
+# requests made from the API definition, every layer and operation; the suite takes four
+fuzz: setup test-system
+	CITYGRID_FUZZ=all $(RUN)/pytest tests/serve/test_fuzz.py
+
 assets:
 	@PATH="$(CURDIR)/$(RUN):$$PATH" $(RUN)/python -m gis.web.assets
 

@@ -92,6 +92,8 @@ def compile_filter(
     else:
         try:
             node = json.loads(text)
+            # an escape can stand for half a character, which no database takes
+            json.dumps(node, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise QueryError("filter", f"is no JSON: {str(error)[:80]}") from None
     compiler = _Compiler(types, geometry, stored_srid, filter_srid or stored_srid, flip)
