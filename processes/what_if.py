@@ -254,9 +254,10 @@ def _rows(
     ]
     bare = question.demand.layer is None
     outside = now.outside_total if bare else was.outside_total
-    rows.append(
-        row(OUTSIDE_ID, None, was.outside_covered, now.outside_covered, outside)
-    )
+    beyond = row(OUTSIDE_ID, None, was.outside_covered, now.outside_covered, outside)
+    if bare:  # all that is known of it is what is covered there
+        beyond |= {"ratio_before": None, "ratio_after": None}
+    rows.append(beyond)
     total = float(np.sum(was.total.astype(np.longdouble))) + outside
     before = float(np.sum(was.covered.astype(np.longdouble))) + was.outside_covered
     after = float(np.sum(now.covered.astype(np.longdouble))) + now.outside_covered

@@ -1,0 +1,185 @@
+"""How much of each zone is covered by one, two, three, four assets at least.
+
+Question: where does one broken camera leave a hole, and where would nobody notice?
+
+Method: as `coverage`, all depths in one pass over the edges: the number of assets over
+every piece of every edge is known exactly. `covered_k` is what at least k assets cover;
+covered_1 is the figure of `coverage`. Rows: one per zone, `outside`, `total`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from layers import Disclosure, Title
+from processes._errors import Forbidden
+from processes._measure import (
+    USUAL_DEMAND,
+    Demand,
+    Measured,
+    Of,
+    demand_facts,
+    demand_layer,
+    measure,
+    ratio,
+    sum_facts,
+)
+from processes._ports import Reader
+from processes._reconcile import facts_of, sealed
+from processes._services import read_service, service_reads
+from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
+from processes._zones import OUTSIDE_ID, TOTAL_ID, computed_at, read_zones
+
+DEPTHS = 4
+
+
+class RedundancyInputs(Inputs):
+    """Of what service, over which zones, of what."""
+
+    service: str = Field(description="layer that covers, e.g. camera")
+    zones: str = Field("district", description="layer that divides the city")
+    of: Of = Field("area", description="what is measured; as in coverage")
+    demand: str | None = Field(None, description="layer that is to be covered")
+    demand_where: str | None = Field(
+        None, max_length=4000, description="CQL2 text: which of the demand counts"
+    )
+    weight: str | None = Field(
+        None, description="number column of the demand that a feature counts by"
+    )
+    share_min: float = Field(
+        0.0, ge=0, le=1, description="least covered share from which a place counts"
+    )
+    where: str | None = Field(
+        None, max_length=4000, description="CQL2 text: which assets count"
+    )
+    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="numbers of the coverage model; as in coverage",
+    )
+    within: tuple[str, ...] = Field(
+        (), max_length=500, description="zone codes: only zones that begin with them"
+    )
+
+
+def run(inputs: RedundancyInputs, read: Reader) -> Result:
+    """Rows zone_id, zone_name, total, unit, covered_1..4, ratio_1..4, reason."""
+    zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
+    service = read_service(
+        read,
+        inputs.service,
+        where=inputs.where,
+        as_of=inputs.as_of,
+        parameters=inputs.parameters,
+    )
+    demand = Demand(
+        of=inputs.of,
+        layer=demand_layer(inputs.of, inputs.demand, service),
+        where=inputs.demand_where,
+        weight=inputs.weight,
+        share_min=inputs.share_min,
+    )
+    found = measure(read, zones, [service], demand, as_of=inputs.as_of, depths=DEPTHS)
+    rows = [
+        _row(code, name, found.by_depth[:, i].tolist(), float(found.total[i]), demand)
+        for i, (code, name) in enumerate(zip(zones.code, zones.name, strict=True))
+    ]
+    rows += _sums(found, demand)
+    facts = {
+        **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+        **service.facts,
+        **demand_facts(demand),
+        "engine": "exact",
+        "depths": DEPTHS,
+    }
+    return sealed(
+        Result(
+            process=PROCESS.id,
+            version=PROCESS.version,
+            inputs=inputs.model_dump(mode="json"),
+            id_column="zone_id",
+            rows=tuple(rows),
+            outlines=ZoneOutlines(inputs.zones, inputs.as_of),
+            srid=read.city.working_srid,
+            reconciliation=facts,
+        )
+    )
+
+
+def coarse(inputs: RedundancyInputs, _read: Reader, _rule: Disclosure) -> Result:
+    """Refuse: how many assets lie over a place tells where they are.
+
+    Raises
+    ------
+    Forbidden : always
+    """
+    raise Forbidden(
+        f"此服务（{inputs.service}）的多重覆盖需要登录",
+        f"redundancy of this service ({inputs.service}) needs a sign-in",
+    )
+
+
+def _sums(found: Measured, demand: Demand) -> list[dict[str, Any]]:
+    """What lies in no zone, and everything."""
+    outside = found.outside_by_depth.tolist()
+    whole = [sum_facts(row) for row in found.by_depth]
+    inside_m = sum_facts(found.total)
+    return [
+        _row(OUTSIDE_ID, None, outside, found.outside_total, demand),
+        _row(
+            TOTAL_ID,
+            None,
+            np.add(whole, outside).tolist(),
+            inside_m + found.outside_total,
+            demand,
+        ),
+    ]
+
+
+def _row(
+    code: str, name: str | None, covered: list[float], total: float, demand: Demand
+) -> dict[str, Any]:
+    depths = range(1, DEPTHS + 1)
+    return {
+        "zone_id": code,
+        "zone_name": name,
+        "total": total,
+        "unit": demand.unit,
+        **{f"covered_{k}": covered[k - 1] for k in depths},
+        **{f"ratio_{k}": ratio(covered[k - 1], total) for k in depths},
+        "reason": None
+        if total
+        else "没有可覆盖的对象 / there is nothing to be covered here",
+    }
+
+
+def _reads(inputs: RedundancyInputs, read: Reader) -> Sequence[str]:
+    """Layers that the answer depends on."""
+    named = [
+        *service_reads(read, inputs.service),
+        inputs.zones,
+        computed_at(read, inputs.zones),
+        inputs.demand or USUAL_DEMAND.get(inputs.of),
+    ]
+    return tuple(dict.fromkeys(id_ for id_ in named if id_ and id_ in read.catalogue))
+
+
+PROCESS = Process(
+    id="redundancy",
+    version="1",
+    title=Title(zh="多重覆盖", en="Redundancy"),
+    description=Title(
+        zh="每个区划被至少一、二、三、四个设施覆盖的数量和比例。",
+        en="How much of each zone at least one, two, three, four assets cover.",
+    ),
+    inputs=RedundancyInputs,
+    run=run,
+    coarse=coarse,
+    media_types=(GEOJSON, JSON, CSV),
+    reads=_reads,
+)
