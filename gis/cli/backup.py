@@ -16,6 +16,7 @@ from gis.db.backup import (
     unpack_config,
     verify_backup,
 )
+from gis.db.upgrade import upgrade
 from gis.errors import ClusterError
 from gis.settings import ROOT
 
@@ -28,7 +29,7 @@ _FOLDER = click.option(
 
 @click.group()
 def backup() -> None:
-    """Backups: create, list, verify, restore."""
+    """Backups: create, list, verify, restore; and upgrade to a newer PostgreSQL."""
 
 
 def _folder(place: Place, folder: Path | None) -> Path:
@@ -85,6 +86,36 @@ def verify(name: str | None, folder: Path | None) -> None:
     with running(place, migrated=False) as database:
         verify_backup(database, entry)
     click.echo(f"完好 whole: {_line(entry)}", err=True)
+
+
+@backup.command("upgrade")
+@_FOLDER
+@click.confirmation_option(prompt="Bring the database over to the newer PostgreSQL?")
+def upgrade_(folder: Path | None) -> None:
+    """Bring the private database over to the PostgreSQL that this machine runs.
+
+    Needs the programs of both versions. The old data are backed up, set aside and not
+    removed; the new database is compared with them table by table.
+    """
+    place = find_place()
+    if place.cluster is None:
+        raise ClusterError(
+            "CITYGRID_DSN names an external server: upgrade it there, or back up from "
+            "the old one and restore into the new one (citygrid backup create, restore)"
+        )
+    done = upgrade(
+        place.settings.home,
+        place.settings.config,
+        _folder(place, folder),
+        assets=_VENDOR,
+        tell=lambda step: click.echo(step, err=True),
+    )
+    click.echo(
+        f"已升级 upgraded: PostgreSQL {done.old} -> {done.new}, "
+        f"{done.backup.rows:,} 行 rows\n旧库保留在 the old data are kept in "
+        f"{done.aside}; remove them once you trust the new ones",
+        err=True,
+    )
 
 
 @backup.command()

@@ -25,6 +25,7 @@ from psycopg import sql
 from gis.access import COMPUTE_ROLE, JOBS_ROLE, role_of
 from gis.db.binaries import find_binaries
 from gis.db.digest import Digest, differences, read_digests
+from gis.db.drills import recorded
 from gis.db.pool import Database
 from gis.errors import ClusterError
 from layers import Level
@@ -111,7 +112,8 @@ def create_backup(
         told.pop("folder")
         scratch = target / f".{_MANIFEST}"
         scratch.write_text(json.dumps(told, ensure_ascii=False, indent=1), "utf-8")
-        scratch.rename(target / _MANIFEST)
+        with recorded(database, "create", backup, target):
+            scratch.rename(target / _MANIFEST)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -152,10 +154,11 @@ def verify_backup(database: Database, backup: Backup) -> None:
     ------
     ClusterError : naming the files or tables that are not as they were
     """
-    _check_files(backup)
     scratch = f"verify_{datetime.now(UTC):%Y%m%d%H%M%S%f}"
-    with _restored(database, backup, scratch):
-        pass
+    with recorded(database, "verify", backup, backup.folder):
+        _check_files(backup)
+        with _restored(database, backup, scratch):
+            pass
 
 
 def restore_backup(database: Database, backup: Backup) -> str | None:
@@ -193,6 +196,8 @@ def restore_backup(database: Database, backup: Backup) -> str | None:
                 )
         if not holds:
             _drop(admin, aside)
+    with recorded(database, "restore", backup, backup.folder):
+        pass
     return aside if holds else None
 
 

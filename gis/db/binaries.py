@@ -57,6 +57,12 @@ def find_binaries() -> Binaries:
     )
 
 
+def installed_binaries() -> list[Binaries]:
+    """Every usable PostgreSQL of the machine that has PostGIS, the best first."""
+    found = [b for folder in _candidates() if (b := _read(folder))]
+    return [b for b in found if b.major >= OLDEST_MAJOR and _has_postgis(b)]
+
+
 def _candidates() -> list[Path]:
     """Folders that may hold the server programs, best first."""
     folders: list[Path] = []

@@ -46,10 +46,16 @@ class Cluster:
     home : folder of everything the product writes
     port : loopback port; None keeps the last one, or takes a free one
     durable : False gives up crash safety for speed, for tests only
+    binaries : the programs that run it; None finds the machine's best
     """
 
     def __init__(
-        self, home: Path, *, port: int | None = None, durable: bool = True
+        self,
+        home: Path,
+        *,
+        port: int | None = None,
+        durable: bool = True,
+        binaries: Binaries | None = None,
     ) -> None:
         self.home = home
         self.data = home / "pg" / "data"
@@ -59,6 +65,7 @@ class Cluster:
         self._password_file = home / "pg" / "password"
         self._wanted_port = port
         self._durable = durable
+        self._own_binaries = binaries
 
     @property
     def dsn(self) -> str:
@@ -86,7 +93,7 @@ class Cluster:
         ClusterError : saying what stands in the way and what to do
         """
         with self._locked():
-            binaries = find_binaries()
+            binaries = self._binaries()
             if self.status().state == "running":
                 return False
             if self.status().state == "absent":
@@ -105,9 +112,19 @@ class Cluster:
                 return False
             mode = "immediate" if immediate else "fast"
             self._program(
-                find_binaries(), "pg_ctl", "-D", self.data, "-m", mode, "-w", "stop"
+                self._binaries(), "pg_ctl", "-D", self.data, "-m", mode, "-w", "stop"
             )
             return True
+
+    def major(self) -> int | None:
+        """Major version of PostgreSQL that wrote the data; None without any."""
+        try:
+            return int((self.data / "PG_VERSION").read_text())
+        except (OSError, ValueError):
+            return None
+
+    def _binaries(self) -> Binaries:
+        return self._own_binaries or find_binaries()
 
     def reset(self) -> None:
         """Remove the cluster and all its data."""
@@ -179,9 +196,8 @@ class Cluster:
         if major != binaries.major:
             raise ClusterError(
                 f"{self.data}: written by PostgreSQL {major}, this machine runs "
-                f"{binaries.major}. Install postgresql-{major}-postgis-3 and start "
-                "again, or dump with the old server (pg_dump -Fc), set the folder "
-                "aside, and restore into a new one (citygrid db start; pg_restore)"
+                f"{binaries.major}. To bring it over, with both installed "
+                f"(postgresql-{major}-postgis-3): citygrid backup upgrade"
             )
 
     def _remove_stale_pid(self) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,14 +22,19 @@ from gis.db.backup import (
     unpack_config,
     verify_backup,
 )
+from gis.db.binaries import Binaries, find_binaries, installed_binaries
 from gis.db.cluster import Cluster
 from gis.db.digest import read_digests
+from gis.db.drills import read_drills
 from gis.db.history import list_loads, undo
+from gis.db.migrate import find_migrations, migrate
 from gis.db.pool import Database
+from gis.db.upgrade import upgrade
 from gis.errors import ClusterError
-from layers import CONFIG, Catalogue, City
-from tests.conftest import clone, drop
+from layers import CONFIG, Catalogue, City, Level
+from tests.conftest import ROOT, clone, drop
 from tests.db.test_loader import DAY, Loader, park
+from tests.serve.conftest import serving, settings_of
 
 
 @pytest.fixture
@@ -106,3 +116,139 @@ def test_a_backup_cut_short_leaves_nothing(load: Loader, tmp_path: Path) -> None
     with pytest.raises((ClusterError, psycopg.OperationalError)):
         create_backup(broken, tmp_path, CONFIG)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_tried_is_recorded(load: Loader, tmp_path: Path) -> None:
+    made = create_backup(load.database, tmp_path, CONFIG)
+    verify_backup(load.database, made)
+    with load.database.owner() as connection:
+        found = read_drills(connection)
+    assert set(found) == {"create", "verify"}
+    assert all(one.whole and one.name == made.name for one in found.values())
+    assert found["verify"].rows == made.rows
+    (made.folder / "config.zip").write_bytes(b"damage")
+    with pytest.raises(ClusterError, match="checksum differs"):
+        verify_backup(load.database, made)
+    with load.database.owner() as connection:
+        last = read_drills(connection)["verify"]
+    assert not last.whole
+    assert "checksum differs" in last.told
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A home for servers of its own, short enough for a socket's path."""
+    base = Path(os.environ.get("CITYGRID_HOME", str(ROOT / ".citygrid")))
+    base.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix="b", dir=base))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def test_an_empty_machine_serves_the_very_same_bytes(
+    own_city_db: Database,
+    catalogue: Catalogue,
+    city: City,
+    folder: Path,
+    tmp_path: Path,
+) -> None:
+    def answers(dsn: str) -> dict[str, tuple[bytes, str]]:
+        settings = settings_of(tmp_path, public_url="https://city.example")
+        with serving(dsn, settings, catalogue, city) as server:
+            found = {}
+            for layer in ("district", "park", "camera", "indicator_value", "road"):
+                for query in ("f=json&limit=50", "f=csv&limit=50", "f=json&offset=3"):
+                    path = f"/collections/{layer}/items?{query}"
+                    got = server.get(path, Level.RESTRICTED)
+                    assert got.status_code == 200, got.text
+                    body = re.sub(rb'"timeStamp":"[^"]*"', b"", got.content)
+                    found[path] = (body, got.headers.get("etag", ""))
+            return found
+
+    before = answers(own_city_db.dsn)
+    assert all(len(body) > 200 for body, _ in before.values())
+    made = create_backup(own_city_db, tmp_path / "kept", CONFIG, tmp_path)
+    elsewhere = Cluster(folder, durable=False)
+    elsewhere.start()
+    try:
+        database = Database(elsewhere.dsn)
+        assert restore_backup(database, read_backup(made.folder)) is None
+        after = answers(elsewhere.dsn)
+    finally:
+        elsewhere.stop(immediate=True)
+    for path, answer in before.items():
+        assert after[path] == answer, path
+
+
+VERSIONS = sorted(installed_binaries(), key=lambda b: b.major)
+
+
+@pytest.mark.parametrize(
+    "pair", list(itertools.combinations_with_replacement(VERSIONS, 2)),
+    ids=lambda pair: f"{pair[0].major}-{pair[1].major}",
+)  # fmt: skip
+def test_a_newer_postgresql_takes_over(
+    pair: tuple[Binaries, Binaries], catalogue: Catalogue, city: City, folder: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """From each version installed to itself and to every newer one."""
+    old, new = pair
+    before = Cluster(folder, binaries=old, durable=False)
+    before.start()
+    load = Loader(Database(before.dsn), catalogue, city)
+    migrate(load.database, catalogue, city, find_migrations())
+    load("park", [park("a"), park("b")], valid_from=DAY(2012, 1, 1))
+    load("park", [park("a", "新")])
+    kept, port = contents(load), before.status().port
+    before.stop()
+    monkeypatch.setattr("gis.db.backup.find_binaries", lambda: new)
+    done = upgrade(folder, CONFIG, tmp_path, old=old, new=new)
+    assert (done.old, done.new, done.backup.rows) == (old.major, new.major, 3)
+    assert (done.aside / "data" / "PG_VERSION").is_file()
+    after = Cluster(folder, binaries=new)
+    after.start()
+    try:
+        assert after.status().port == port
+        again = Loader(Database(after.dsn), catalogue, city)
+        assert contents(again) == kept
+        undo(again.database, catalogue, 2)
+        assert again("park", [park("c")]).loaded == 1
+    finally:
+        after.stop(immediate=True)
+
+
+def test_an_upgrade_that_fails_puts_the_old_back(
+    catalogue: Catalogue, city: City, folder: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    mine = find_binaries()
+    with pytest.raises(ClusterError, match="holds no database to bring over"):
+        upgrade(folder, CONFIG, tmp_path)
+    cluster = Cluster(folder, durable=False)
+    cluster.start()
+    migrate(Database(cluster.dsn), catalogue, city, find_migrations())
+    kept = read_contents(cluster)
+    with pytest.raises(ClusterError, match="nothing to do"):
+        upgrade(folder, CONFIG, tmp_path)
+    cluster.stop()
+    (cluster.data / "PG_VERSION").write_text("14\n")
+    with pytest.raises(ClusterError, match="postgresql-14-postgis-3"):
+        upgrade(folder, CONFIG, tmp_path)
+    (cluster.data / "PG_VERSION").write_text(f"{mine.major}\n")
+
+    def fail(*_: object) -> None:
+        raise ClusterError("the disk is full")
+
+    monkeypatch.setattr("gis.db.upgrade.restore_backup", fail)
+    with pytest.raises(ClusterError, match="the disk is full"):
+        upgrade(folder, CONFIG, tmp_path, old=mine, new=mine)
+    assert [p.name for p in folder.iterdir()] == ["pg"]
+    cluster.start()
+    assert read_contents(cluster) == kept
+    cluster.stop(immediate=True)
+
+
+def read_contents(cluster: Cluster) -> object:
+    with Database(cluster.dsn).owner() as connection:
+        return read_digests(connection)

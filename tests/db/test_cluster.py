@@ -72,7 +72,7 @@ def test_a_life(home: Path) -> None:
     cluster.stop()
     version = cluster.data / "PG_VERSION"
     version.write_text("9\n")
-    with pytest.raises(ClusterError, match=r"written by PostgreSQL 9.*pg_dump"):
+    with pytest.raises(ClusterError, match=r"written by PostgreSQL 9.*backup upgrade"):
         cluster.start()
 
 
