@@ -298,7 +298,7 @@ class Composer:
             _known(name, name, seen)
             parts.append(equal(name, seen[name], value, values))
         for word in query.words:
-            parts.append(containing(word, seen, values))
+            parts.append(containing(word, layer, seen, values))
         if query.filter is not None:
             parts.append(query.filter.text)
             values += query.filter.values

@@ -11,8 +11,12 @@ from psycopg import sql
 
 from gis.db.cql import Condition
 from gis.db.order import CASTS
+from gis.db.search import search_columns
 from gis.errors import QueryError
 from layers import Column, Layer
+
+#: Characters that a pattern of LIKE gives a meaning.
+_LIKE = {"\\": r"\\", "%": r"\%", "_": r"\_"}
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,18 @@ def _typed(name: str, column: Column, value: str) -> Any:  # noqa: ANN401  # by 
 
 
 def containing(
-    word: str, columns: Mapping[str, Column], values: list[Any]
+    word: str, layer: Layer, columns: Mapping[str, Column], values: list[Any]
 ) -> sql.Composable:
-    """Whether a word stands in any text column, capitals or not."""
-    escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    found = []
-    for name, column in columns.items():
-        if column.type == "text":
-            found.append(sql.SQL("{} ILIKE %s::text").format(sql.Identifier(name)))
-            values.append(f"%{escaped}%")
+    """Whether a word stands in any of the texts seen, capitals or not, or is the code.
+
+    Every character is doubled, as it is in the index (`gis/db/search.py`).
+    """
+    doubled = "".join(_LIKE.get(letter, letter) * 2 for letter in word)
+    found: list[sql.Composable] = [sql.SQL("code = %s::text")]
+    values.append(word)
+    for name in search_columns(layer):
+        if name in columns:
+            condition = sql.SQL("city.doubled({}) ILIKE %s::text")
+            found.append(condition.format(sql.Identifier(name)))
+            values.append(f"%{doubled}%")
     return sql.SQL("({})").format(sql.SQL(" OR ").join(found))

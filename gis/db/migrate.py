@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.db.pool import Connection, Database
+from gis.db.search import SUFFIX, build_search_sql
 from gis.db.tables import Table, TableColumn, build_table, build_table_sql
 from gis.db.views import build_drop_views_sql, build_views_sql
 from gis.errors import MigrationError
@@ -107,7 +108,19 @@ def migrate(
                 + "\nWrite the missing migration: citygrid db stage"
             )
         _execute(connection, build_views_sql(catalogue))
+        if text := build_search_sql(catalogue, _search_indexes(connection)):
+            _execute(connection, text)
     return pending
+
+
+def _search_indexes(connection: Connection) -> dict[str, str]:
+    """Definitions of the indexes that searching has made."""
+    rows = connection.execute(
+        "SELECT indexname, indexdef FROM pg_indexes "
+        "WHERE schemaname = 'city' AND indexname LIKE %s",
+        (f"%\\{SUFFIX}",),
+    )
+    return {str(name): str(definition) for name, definition in rows}
 
 
 def compare(connection: Connection, catalogue: Catalogue, city: City) -> list[str]:
@@ -143,7 +156,8 @@ def read_tables(connection: Connection) -> dict[str, Table]:
     indexes: dict[str, list[str]] = {}
     rows = connection.execute(
         "SELECT tablename, indexdef FROM pg_indexes "
-        "WHERE schemaname = 'city' AND indexname NOT LIKE '%%\\_pkey'"
+        "WHERE schemaname = 'city' AND indexname NOT LIKE ALL (%s)",
+        ([r"%\_pkey", f"%\\{SUFFIX}"],),
     )
     for table, definition in rows:
         indexes.setdefault(table, []).append(definition)
