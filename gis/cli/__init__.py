@@ -22,6 +22,7 @@ _ROOMS = {
     "jobs": "gis.cli.jobs",
     "layers": "gis.cli.layers",
     "load": "gis.cli.load",
+    "plan-scale": "gis.cli.plan_scale",
     "report": "gis.cli.report",
     "run": "gis.cli.run",
     "serve": "gis.cli.serve",
@@ -44,7 +45,7 @@ class Nouns(click.Group):
         if cmd_name not in _ROOMS:
             return None
         room = importlib.import_module(_ROOMS[cmd_name])
-        command: click.Command = getattr(room, cmd_name)
+        command: click.Command = getattr(room, cmd_name.replace("-", "_"))
         return command
 
 
