@@ -22,7 +22,8 @@ def test_list_and_description(server):
     assert [p["id"] for p in listed] == list(registry)
     for process in listed:
         assert "inputs" not in process
-        later = ["async-execute", "dismiss"] if process["id"] != "locate" else []
+        quick = registry[process["id"]].quick
+        later = [] if quick else ["async-execute", "dismiss"]
         assert process["jobControlOptions"] == ["sync-execute", *later]
         one = server.json(f"/processes/{process['id']}?lang=zh")
         assert one["title"] == registry[process["id"]].title.zh
