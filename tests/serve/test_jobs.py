@@ -111,8 +111,9 @@ def test_a_job_from_beginning_to_end(server, worker):
     assert result.headers["content-language"] == "en"
     at_once = server.ask("POST", f"{COVERAGE}?lang=en", json=PARK)
     assert result.content == at_once.content
-    page = server.get(f"{address}?f=html")
+    page = server.get(f"{address}?f=html&lang=zh")
     assert "text/html" in page.headers["content-type"]
+    assert "成功 · 已完成" in page.text
     assert server.get(f"{address}?lang=zh").json()["message"] == "已完成"
     head = server.ask("HEAD", address)
     assert head.status_code == 200
