@@ -10,7 +10,7 @@ RUN := $(VENV)/bin
 PIN := --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check check-docker lint types system assets setup test-system requirements clean bench-load
+.PHONY: demo test check check-docker lint types system assets setup test-system requirements clean bench-load bench-view bench-serve soak
 
 demo: setup
 	@exec $(RUN)/citygrid serve --demo
@@ -53,10 +53,23 @@ check-docker: setup
 bench-load: setup
 	$(RUN)/python -m tests.load.bench
 
+# views of cameras beside shapely, numpy, pysovist, PostGIS, GDAL: data/bench/view.json
+bench-view: setup
+	$(RUN)/python -m tests.bench.view
+
 .PHONY: fuzz
 # requests made from the API definition, every layer and operation; the suite takes four
 fuzz: setup test-system
 	CITYGRID_FUZZ=all $(RUN)/pytest tests/serve/test_fuzz.py
+
+# this server beside stock pygeoapi, TiPg and, where installed, MapServer and QGIS
+# Server over the same rows: data/bench/serve.json
+bench-serve: setup
+	$(RUN)/python -m tests.bench.serve
+
+# eight clients and an editor for half an hour: no error, flat memory, nothing stale
+soak: setup
+	$(RUN)/python -m tests.bench.serve.soak
 
 assets:
 	@PATH="$(CURDIR)/$(RUN):$$PATH" $(RUN)/python -m gis.web.assets

@@ -365,10 +365,11 @@ def _json(name: str, column: Column) -> sql.Composable:
     """JSON text of a column, 'null' where it is null."""
     forms = {
         "integer": "coalesce({}::text, 'null')",
-        "number": "CASE WHEN {0} IS NULL OR {0} IN ('NaN', 'Infinity', '-Infinity') "
-        "THEN 'null' ELSE {0}::text END",
+        # the difference is null or NaN where the number is none that JSON has
+        "number": "CASE WHEN {0} - {0} = 0 THEN {0}::text ELSE 'null' END",
         "boolean": "CASE {} WHEN true THEN 'true' WHEN false THEN 'false' "
         "ELSE 'null' END",
+        "date": "coalesce('\"' || {}::text || '\"', 'null')",
         "datetime": "coalesce(replace(to_json({})::text, '+00:00\"', 'Z\"'), 'null')",
     }
     form = forms.get(column.type, "coalesce(to_json({})::text, 'null')")

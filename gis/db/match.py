@@ -102,13 +102,17 @@ def _typed(name: str, column: Column, value: str) -> Any:  # noqa: ANN401  # by 
 def containing(
     word: str, layer: Layer, columns: Mapping[str, Column], values: list[Any]
 ) -> sql.Composable:
-    """Whether a word stands in any of the texts seen, capitals or not, or is the code.
+    """Whether a word stands in any of the texts seen or in the code, capitals or not.
 
-    Every character is doubled, as it is in the index (`gis/db/search.py`).
+    Every character is doubled, as it is in the index (`gis/db/search.py`). Codes are
+    written in ASCII and not in that index: other words need not be sought there.
     """
-    doubled = "".join(_LIKE.get(letter, letter) * 2 for letter in word)
-    found: list[sql.Composable] = [sql.SQL("code = %s::text")]
-    values.append(word)
+    letters = [_LIKE.get(letter, letter) for letter in word]
+    doubled = "".join(letter * 2 for letter in letters)
+    found: list[sql.Composable] = []
+    if word.isascii():
+        found.append(sql.SQL("code ILIKE %s::text"))
+        values.append(f"%{''.join(letters)}%")
     for name in search_columns(layer):
         if name in columns:
             condition = sql.SQL("city.doubled({}) ILIKE %s::text")

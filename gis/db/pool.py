@@ -30,6 +30,9 @@ _JOBS_PATIENCE_S = 5.0
 Connection = psycopg.Connection[Any]
 
 
+_WARMING = "SELECT ST_Transform(ST_SetSRID(ST_Point(120, 30), 4490), 3857)"
+
+
 def _options(
     role: str | None,
     timeout_ms: int | None,
@@ -41,6 +44,7 @@ def _options(
     settings = {
         "application_name": name,
         "timezone": "UTC",
+        "datestyle": "ISO",
         "search_path": schemas,
         # whoever asked may be gone: no query outlives its client by more than this
         "client_connection_check_interval": "1000",
@@ -173,9 +177,9 @@ class AsyncDatabase:
             self._pools[level] = AsyncConnectionPool(
                 self.dsn,
                 connection_class=Wire,
-                min_size=0 if level > Level.PUBLIC else 1,
+                min_size=0 if level > Level.PUBLIC else 2,
                 max_size=self._size,
-                max_idle=60,
+                max_idle=600,
                 timeout=10,
                 kwargs={"options": _options(role, timeout), "autocommit": True},
                 configure=_configure,
@@ -273,6 +277,8 @@ async def _in_batches(found: AsyncIterator[Row], rows: int) -> AsyncIterator[lis
 
 
 async def _configure(connection: Wire) -> None:
+    # the first transformation of a connection reads PROJ's database: not at a request
+    await connection.execute(_WARMING)
     connection.prepare_threshold = 0
     connection.adapters.register_loader("text", _Bytes)
 

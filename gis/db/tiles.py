@@ -57,6 +57,23 @@ class Tile:
     matrix_set: MatrixSet = WEB_MERCATOR
 
 
+@dataclass(frozen=True)
+class _Drawing:
+    """SQL of a tile: its envelope, what of a layer it reads, and each feature in it.
+
+    Parameters
+    ----------
+    bounds : the envelope's parameters
+    wide : the envelope and its margin in the stored CRS
+    shape : the feature in the tile's own coordinates
+    """
+
+    bounds: tuple[float, ...]
+    envelope: sql.Composable
+    wide: sql.Composable
+    shape: sql.Composable
+
+
 def tile_columns(layer: Layer, level: Level) -> list[str]:
     """Attributes of a layer's tiles at a level: code, and those declared and seen."""
     declared = layer.tiles.columns if layer.tiles else ()
@@ -102,6 +119,8 @@ class Tiler:
     def full(self, tile: Tile, columns: Sequence[str] | None = None) -> Statement:
         """One row: the tile as bytes, and how many features were found for it.
 
+        Where they are too many nothing is drawn: the bytes are empty.
+
         Parameters
         ----------
         columns : attributes; None: those declared
@@ -110,11 +129,32 @@ class Tiler:
         ------
         NotFound : the layer has no tiles at this level or the tile lies outside
         """
-        layer = self._layer(tile)
+        layer, drawing = self._layer(tile), self._drawing(tile)
         names = tile_columns(layer, tile.level) if columns is None else columns
         largest = largest_at(tile.index[0] + tile.matrix_set.shift)
-        attributes = [_attribute(layer, name) for name in names]
-        return self._packed(layer, self._features(tile, layer, attributes, largest + 1))
+        valid = valid_at(tile.day)
+        text = sql.SQL(
+            "WITH e AS (SELECT {envelope} AS box), v AS MATERIALIZED ("
+            "SELECT v.fid, {columns}, v.geom FROM {view} v, e "
+            "WHERE v.geom && {wide} AND {valid} LIMIT {largest} + 1) "
+            "SELECT coalesce((SELECT ST_AsMVT(m, {name}, {extent}, 'geom', 'fid') "
+            "FILTER (WHERE geom IS NOT NULL) FROM (SELECT v.fid, {attributes}, "
+            "{shape} AS geom FROM v, e "
+            "WHERE (SELECT count(*) FROM v) <= {largest}) m), ''), "
+            "(SELECT count(*) FROM v)"
+        ).format(
+            envelope=drawing.envelope,
+            columns=sql.SQL(", ").join([sql.Identifier("v", name) for name in names]),
+            view=sql.Identifier(schema_of(tile.level), layer.id),
+            wide=drawing.wide,
+            valid=valid.text,
+            largest=sql.Literal(largest),
+            name=sql.Literal(layer.id),
+            extent=sql.Literal(EXTENT),
+            attributes=sql.SQL(", ").join([_attribute(layer, n) for n in names]),
+            shape=drawing.shape,
+        )
+        return text, (*drawing.bounds, *valid.values)
 
     def coarse(self, tile: Tile) -> Iterator[Statement]:
         """One row each: the coarse tile as bytes, and how many features it holds.
@@ -144,20 +184,11 @@ class Tiler:
             raise NotFound(f"{tile.layer[:60]}: no tiles under this name")
         return layer
 
-    def _features(
-        self,
-        tile: Tile,
-        layer: Layer,
-        attributes: Sequence[sql.Composable],
-        limit: int,
-        order: str = "",
-    ) -> tuple[sql.Composable, tuple[object, ...]]:
-        """Rows of a tile in its own coordinates."""
-        matrix_set, zoom = tile.matrix_set, tile.index[0]
-        bounds, valid = matrix_set.bounds_of(tile.index), valid_at(tile.day)
+    def _drawing(self, tile: Tile) -> _Drawing:
+        """How the features `v` of a tile whose bounds are `e.box` are drawn."""
+        layer, matrix_set, zoom = self._layer(tile), tile.matrix_set, tile.index[0]
         unit = matrix_set.width_of(zoom) / EXTENT
         geometry: sql.Composable = sql.SQL("v.geom")
-        box: sql.Composable = sql.SQL("e.box")
         srid = self._srid
         wide = sql.SQL("ST_Expand(e.box, {})").format(sql.Literal(unit * BUFFER))
         if matrix_set.is_mercator:
@@ -169,37 +200,39 @@ class Tiler:
             geometry = sql.SQL("ST_Simplify({}, {}, true)").format(
                 geometry, sql.Literal(unit * 4)
             )
-        text = sql.SQL(
-            "SELECT v.fid, {attributes}, "
-            "ST_AsMVTGeom({geometry}, {box}, {extent}, {buffer}) AS geom "
-            "FROM {view} v, (SELECT ST_MakeEnvelope(%s::float8, %s::float8, "
-            "%s::float8, %s::float8, {srid}) AS box) e "
-            "WHERE v.geom && {wide} AND {valid} {order} LIMIT {limit}"
-        ).format(
-            attributes=sql.SQL(", ").join(attributes),
-            geometry=geometry,
-            box=box,
-            extent=sql.Literal(EXTENT),
-            buffer=sql.Literal(BUFFER),
-            view=sql.Identifier(schema_of(tile.level), layer.id),
-            srid=sql.Literal(srid),
+        return _Drawing(
+            bounds=matrix_set.bounds_of(tile.index),
+            envelope=sql.SQL(
+                "ST_MakeEnvelope(%s::float8, %s::float8, %s::float8, %s::float8, {})"
+            ).format(sql.Literal(srid)),
             wide=wide,
-            valid=valid.text,
-            order=sql.SQL("ORDER BY ST_Length(v.geom) DESC" if order else ""),
-            limit=sql.Literal(limit),
+            shape=sql.SQL("ST_AsMVTGeom({}, e.box, {}, {})").format(
+                geometry, sql.Literal(EXTENT), sql.Literal(BUFFER)
+            ),
         )
-        return text, (*bounds, *valid.values)
 
     def _longest(
         self, tile: Tile, layer: Layer, step: int
     ) -> tuple[sql.Composable, tuple[object, ...]]:
         """The longest lines of a tile, with the number of the others."""
+        drawing, valid = self._drawing(tile), valid_at(tile.day)
         most = max(LONGEST // step**2, 1)
-        left_out = sql.SQL("greatest(count(*) OVER () - {}, 0) AS {}").format(
-            sql.Literal(most), sql.Identifier(LEFT_OUT)
+        text = sql.SQL(
+            "SELECT v.fid, {code}, greatest(count(*) OVER () - {most}, 0) AS {left_out}"
+            ", {shape} AS geom FROM {view} v, (SELECT {envelope} AS box) e "
+            "WHERE v.geom && {wide} AND {valid} "
+            "ORDER BY ST_Length(v.geom) DESC LIMIT {most}"
+        ).format(
+            code=_attribute(layer, "code"),
+            most=sql.Literal(most),
+            left_out=sql.Identifier(LEFT_OUT),
+            shape=drawing.shape,
+            view=sql.Identifier(schema_of(tile.level), layer.id),
+            envelope=drawing.envelope,
+            wide=drawing.wide,
+            valid=valid.text,
         )
-        code = _attribute(layer, "code")
-        return self._features(tile, layer, [code, left_out], most, "length")
+        return text, (*drawing.bounds, *valid.values)
 
     def _cells(
         self, tile: Tile, layer: Layer, step: int

@@ -53,11 +53,11 @@ class Context:
 
     def lang_of(self, request: Request) -> Lang:
         """Language to answer in."""
-        return _once(request, "lang", lambda: lang_of(request))
+        return once(request, "lang", lambda: lang_of(request))
 
     def base_url(self, request: Request) -> str:
         """Base of absolute links, without a slash at the end."""
-        return _once(request, "base", lambda: base_url(request, self.settings))
+        return once(request, "base", lambda: base_url(request, self.settings))
 
     def client_of(self, request: Request) -> str:
         """Address of whoever asks."""
@@ -100,7 +100,7 @@ class Context:
         return await to_thread.run_sync(work, limiter=self.workers)
 
 
-def _once[T](request: Request, name: str, make: Callable[[], T]) -> T:
+def once[T](request: Request, name: str, make: Callable[[], T]) -> T:
     """What is the same for the whole of a request, worked out once."""
     kept = request.scope.setdefault("citygrid", {})
     if name not in kept:

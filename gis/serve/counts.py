@@ -70,28 +70,28 @@ class Counts:
         return matched
 
     async def count(
-        self, request: Request, asked: Asked, key: Hashable, version: int, rows: int
+        self, request: Request, asked: Asked, day: Hashable, rows: int
     ) -> Matched:
         """The number of features that match.
 
         Parameters
         ----------
-        key : as `key_of` makes it
+        day : on which what is valid now was valid
         rows : of the layer's table
         """
-        if known := self.known(key, version):
-            return known
-        context, statement = self._context, self._composer.count(asked.query)
+        database, level = self._context.database, asked.level
+        key = matching_key(request, asked.layer.id, level, day)
+        version = self._composer.version(asked.layer.id)
+        statement = self._composer.count(asked.query)
+        if key in self._kept:
+            (row,) = await fetch(request, database, level, [version])
+            if known := self.known(key, (row or (0,))[0]):
+                return known
         if rows > _SMALL_ROWS:
-            asking = [explaining(statement)]
-            (plan,) = await fetch(request, context.database, asked.level, asking)
+            (plan,) = await fetch(request, database, level, [explaining(statement)])
             expected = read_plan(plan)
             if expected.seconds > LONGEST_COUNT_S:
                 return Matched(expected.rows, exact=False)
-        (row,) = await fetch(request, context.database, asked.level, [statement])
-        return self.keep(key, version, Matched((row or (0,))[0]))
-
-
-def key_of(request: Request, asked: Asked, day: Hashable) -> Hashable:
-    """What decides which features match: the same key, the same count."""
-    return matching_key(request, asked.layer.id, asked.level, day)
+        # the version first: a commit in between makes the count's too old, never new
+        before, row = await fetch(request, database, level, [version, statement])
+        return self.keep(key, (before or (0,))[0], Matched((row or (0,))[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,8 +24,8 @@ from gis.serve.answer import (
 )
 from gis.serve.asked import Asked, order_key, read_item, read_items
 from gis.serve.bounds import Bounds
-from gis.serve.context import Context
-from gis.serve.counts import Counts, Matched, key_of
+from gis.serve.context import Context, once
+from gis.serve.counts import Counts, Matched
 from gis.serve.cursor import write_cursor
 from gis.serve.downloads import check_format, file_answer, link_header, write_page
 from gis.serve.feature_pages import item_page, items_page
@@ -85,25 +86,29 @@ class Features:
         """The page, and the count where the page itself does not tell it."""
         database, progress = self._context.database, _progress(asked)
         page = [] if asked.hits else [self._composer.page(asked.query)]
-        rows = await fetch_all(request, database, asked.level, [version, *page])
-        current, text = _version(rows[0]), b""
-        if page:
-            text = b",".join(rows[1].first_column(progress.take(rows[1])))
-        matched = await self._matched(request, asked, progress, current)
+        reading = fetch_all(request, database, asked.level, [version, *page])
+        counting = None
+        if asked.query.filter is not None and page:
+            # what a filter matches is rarely told by the page: count meanwhile
+            counting = asyncio.create_task(self._count(request, asked))
+            counting.add_done_callback(_looked_at)
+        try:
+            rows = await reading
+            current, text = _version(rows[0]), b""
+            if page:
+                text = b",".join(rows[1].first_column(progress.take(rows[1])))
+            matched = _told_by_page(asked, progress)
+            if matched is None:
+                matched = await (counting or self._count(request, asked))
+        finally:
+            if counting is not None:
+                counting.cancel()
         return Found(current, matched, progress.returned, text, progress.place)
 
-    async def _matched(
-        self, request: Request, asked: Asked, progress: Progress, version: int
-    ) -> Matched:
-        """How many features match; a last page reached by counting tells itself."""
-        query, key = asked.query, key_of(request, asked, _today())
-        is_last = not (asked.hits or progress.more)
-        if is_last and query.after is None and (progress.returned or not query.offset):
-            told = Matched(query.offset + progress.returned)
-            return self._counts.keep(key, version, told)
-        return await self._counts.count(
-            request, asked, key, version, (await self._bounds.size(request, asked)).rows
-        )
+    async def _count(self, request: Request, asked: Asked) -> Matched:
+        """How many features match."""
+        size = await self._bounds.size(request, asked)
+        return await self._counts.count(request, asked, _today(), size.rows)
 
     def _tail(self, request: Request, asked: Asked, found: Found) -> bytes:
         """Members of the document that stand after its features."""
@@ -145,7 +150,8 @@ class Features:
         first = await watched(request, anext(parts, b""))
 
         async def tail() -> bytes:
-            matched = await self._matched(request, asked, progress, current)
+            matched = _told_by_page(asked, progress)
+            matched = matched or await self._count(request, asked)
             found = Found(current, matched, progress.returned, b"", progress.place)
             return b"]," + self._tail(request, asked, found)
 
@@ -225,15 +231,19 @@ class Features:
     def _question(self, request: Request, asked: Asked) -> str:
         """Everything but the table's version that an answer depends on."""
         context = self._context
-        return weak_etag(
-            context.base_url(request),
-            request.url.path,
-            request.url.query,
-            context.lang_of(request),
-            asked.format,
-            asked.level,
-            _today(),
-        )
+
+        def made() -> str:
+            return weak_etag(
+                context.base_url(request),
+                request.scope["path"],
+                request.scope["query_string"],
+                context.lang_of(request),
+                asked.format,
+                asked.level,
+                _today(),
+            )
+
+        return once(request, "question", made)
 
     async def _kept(
         self, request: Request, asked: Asked, version: Statement
@@ -278,6 +288,25 @@ class Features:
 def _version(rows: Sequence[Row]) -> int:
     """The version that was read; 0 for a table that nobody has written yet."""
     return int(rows[0][0]) if rows else 0
+
+
+def _looked_at(task: asyncio.Task[Matched]) -> None:
+    """Take note of an error that nobody waits for: the page failed for the same."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _told_by_page(asked: Asked, progress: Progress) -> Matched | None:
+    """How many features match, where the page is the last and was reached by counting.
+
+    A cursor's count of the features before the page is of the time it was made.
+    """
+    query = asked.query
+    if asked.hits or progress.more or query.after is not None:
+        return None
+    if query.offset and not progress.returned:
+        return None
+    return Matched(query.offset + progress.returned)
 
 
 def _progress(asked: Asked) -> Progress:

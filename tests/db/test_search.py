@@ -54,10 +54,10 @@ def test_chinese_words_are_found_by_index(named, catalogue, city, word):
     assert "Seq Scan" not in plan
 
 
-def test_a_code_is_found_whole(named, catalogue, city):
-    assert asked(named, catalogue, city, "P77")[0] == 1
-    assert asked(named, catalogue, city, "西湖", "P2000")[0] == 1
-    assert asked(named, catalogue, city, "西湖", "P2001")[0] == 0
+def test_words_are_sought_in_codes(named, catalogue, city):
+    assert asked(named, catalogue, city, "p29999")[0] == 1
+    assert asked(named, catalogue, city, "西湖", "P21000")[0] == 1
+    assert asked(named, catalogue, city, "西湖", "P21001")[0] == 0
 
 
 def test_doubled_words_find_what_words_find(named, catalogue, city):

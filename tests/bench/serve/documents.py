@@ -66,7 +66,7 @@ def compare(
 
 def _features(document: bytes) -> dict[str, dict[str, Any]]:
     read = json.loads(document)
-    listed = read["features"] if "features" in read else [read]
+    listed = read.get("features", [read])
     return {str(feature["id"]): feature for feature in listed}
 
 

@@ -21,7 +21,9 @@ def _record(kind: int, content: bytes) -> bytes:
 def _pair(name: str, value: str) -> bytes:
     parts = [name.encode(), value.encode()]
     lengths = b"".join(
-        struct.pack(">B", len(p)) if len(p) < 128 else struct.pack(">I", len(p) | 1 << 31)
+        struct.pack(">B", len(p))
+        if len(p) < 128
+        else struct.pack(">I", len(p) | 1 << 31)
         for p in parts
     )
     return lengths + b"".join(parts)

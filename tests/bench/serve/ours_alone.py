@@ -169,7 +169,9 @@ def abandoned(server: Server, dsn: str) -> dict[str, object]:
 
 def _send(server: Server, number: int) -> socket.socket:
     """A request that takes seconds: a filter that no index serves, over 1.7 million."""
-    filters = f"area_m2%20*%20{number + 3}%20%3C%200%20OR%20name%20LIKE%20'%25{number}x%25'"
+    filters = (
+        f"area_m2%20*%20{number + 3}%20%3C%200%20OR%20name%20LIKE%20'%25{number}x%25'"
+    )
     heavy = (
         f"/collections/bench_cell/items?f=json&limit=10000&filter={filters}"
         if number % 2

@@ -47,7 +47,9 @@ def write_pygeoapi(bench: Bench, port: int, python: Path) -> tuple[Path, Path]:
             "description": name,
             "keywords": [name],
             "links": [],
-            "extents": {"spatial": {"bbox": list(EXTENT), "crs": crs + "OGC/1.3/CRS84"}},
+            "extents": {
+                "spatial": {"bbox": list(EXTENT), "crs": crs + "OGC/1.3/CRS84"}
+            },
             "providers": [
                 {
                     "type": "feature", "name": "PostgreSQL", **source,
@@ -108,6 +110,7 @@ def write_mapserver(bench: Bench) -> Path:
     for layer in SIZES_WANTED:
         name = plain_name(layer)
         kind = bench.catalogue[layer].geometry.upper()
+        data = f"geom FROM public.{name} USING UNIQUE code USING SRID=4326"
         layers += f"""
   LAYER
     NAME "{name}"
@@ -117,7 +120,7 @@ def write_mapserver(bench: Bench) -> Path:
     CONNECTIONTYPE POSTGIS
     CONNECTION "{connection}"
     PROCESSING "CLOSE_CONNECTION=DEFER"
-    DATA "geom FROM (SELECT * FROM public.{name}) AS t USING UNIQUE code USING SRID=4326"
+    DATA "{data}"
     PROJECTION "init=epsg:4326" END
     METADATA
       "ows_title" "{name}"

@@ -24,7 +24,7 @@ for table in tables:
     layer.setShortName(name)
     project.addMapLayer(layer)
     project.writeEntry("WFSLayersPrecision", "/" + layer.id(), 15)
-project.writeEntry("WFSLayers", "/", [one for one in project.mapLayers()])
+project.writeEntry("WFSLayers", "/", list(project.mapLayers()))
 project.setCrs(layer.crs())
 project.write(path)
 application.exitQgis()
