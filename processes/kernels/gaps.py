@@ -82,8 +82,8 @@ def zone_gaps(
     def cut(zone: int) -> None:
         whole = zones[zone]
         united = shapely.union_all(services[near.of(zone)])
-        covered[zone] = shapely.area(shapely.intersection(whole, united))
         raw = polygonal(shapely.difference(whole, united))
+        covered[zone] = max(shapely.area(whole) - shapely.area(raw), 0.0)
         parts, rest = _wide_parts(raw, smallest_m2, width_m)
         kept[zone] = parts
         left = shapely.area(raw) - float(np.sum(shapely.area(parts)))
