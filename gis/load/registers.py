@@ -85,8 +85,11 @@ def _split(source: Source, rules: Rules, column: str) -> Source:
         cells = np.where(pd.isna(cells), text, cells)
     several = [_bearings(cell) for cell in cells]
     rows = np.repeat(np.arange(len(source)), [max(len(s), 1) for s in several])
-    bearing = np.array([b for s in several for b, _ in s or [(None, None)]], object)
-    width = np.array([w for s in several for _, w in s or [(None, None)]], object)
+    pairs: list[tuple[str | None, float | None]] = []
+    for found in several:
+        pairs += found or [(None, None)]
+    bearing = np.array([b for b, _ in pairs], dtype=object)
+    width = np.array([w for _, w in pairs], dtype=object)
     taken = _rows(source, rows)
     columns = taken.columns
     for header in headers:
@@ -156,7 +159,8 @@ def _number(columns: dict[str, Any], rules: Rules, rows: Any, many: Any) -> None
     first = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
     rank = np.arange(len(rows)) - np.repeat(first, np.diff(np.r_[first, len(rows)]))
     hit = many[rows] & ~pd.isna(code)
-    device = np.where(hit, code, None)
+    device = np.full(len(code), None, dtype=object)
+    device[hit] = code[hit]
     columns.setdefault("device_code", device)
     code[hit] = [f"{c}-{k + 1}" for c, k in zip(code[hit], rank[hit], strict=True)]
     columns[header] = code

@@ -38,6 +38,7 @@ from gis.serve.jobs import Jobs
 from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
 from gis.serve.packing import Packing
+from gis.serve.ops import Ops
 from gis.serve.session import Session
 from gis.serve.styles import Styles
 from gis.serve.texts import Texts
@@ -105,6 +106,7 @@ def build_app(
         routes=[
             *build_routes(context),
             Route("/metrics", Metrics(context, traffic).show),
+            Route("/ops", Ops(context, traffic).show),
         ],
         middleware=[
             Middleware(Packing),

@@ -113,6 +113,7 @@ def load_paths(layers: Iterable[Layer], level: Level) -> Part:
         "/loads/{loadId}/repairs": {
             "get": _table("repairs", "Repaired rows of a load")
         },
+        "/ops": {"get": _operation()},
         "/uploads": {"get": _get("uploads", "Files that were sent, the latest first")},
         "/uploads/{uploadId}": {
             "get": _get("upload", "What became of a file", _UPLOAD)
@@ -165,6 +166,14 @@ def _get(operation: str, summary: str, *parameters: Part, tag: str = "loads") ->
     }
 
 
+def _operation() -> Part:
+    """The operator's look at the city, as JSON or as a page."""
+    found = _get("operation", "How the city is doing")
+    found["parameters"] = parameters_of(("f", "lang"))
+    found["responses"]["200"]["content"]["text/html"] = {"schema": _TEXT}
+    return found
+
+
 def _table(operation: str, summary: str) -> Part:
     form: Part = {
         "name": "f",
@@ -211,6 +220,10 @@ def _post(
             "Location (statusInfo of OGC API - Processes).",
             "headers": location,
             "content": {"application/json": {"schema": _OPEN}},
+        },
+        "303": {
+            "description": "The same to the form of a browser, which is sent to /ops.",
+            "headers": location,
         },
         "400": ref(RESPONSE_REF, "BadRequest"),
         "401": ref(RESPONSE_REF, "Unauthorized"),

@@ -18,17 +18,18 @@ from typing import Any
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from gis.db.intake import Intake
 from gis.db.pool import Database
 from gis.db.uploads import end_upload, insert_upload, read_uploads
 from gis.errors import NotFound, QueryError
 from gis.load.request import LoadRequest
-from gis.serve.answer import JSON, only
+from gis.serve.answer import DOCUMENT_FORMATS, JSON, only
 from gis.serve.context import Context
 from gis.serve.lanes import Busy
 from gis.serve.loads import Ledger, plain, upload_document
+from gis.serve.negotiate import format_of
 from gis.serve.spool import Spool, receive, too_large
 from gis.serve.upload_form import (
     FIELDS,
@@ -149,8 +150,10 @@ class Uploads:
         if wait_s:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(task), wait_s)
-        answer = await self._answer(request, upload_id, [layer], status=201)
         base = self._context.base_url(request)
+        if is_form(request) and format_of(request, DOCUMENT_FORMATS) == "html":
+            return RedirectResponse(f"{base}/ops", status_code=303)  # from /ops
+        answer = await self._answer(request, upload_id, [layer], status=201)
         answer.headers["Location"] = f"{base}/uploads/{upload_id}"
         if wait_s:
             answer.headers["Preference-Applied"] = f"wait={wait_s}"
