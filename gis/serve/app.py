@@ -181,7 +181,6 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         page("/processes", made.make_processes, "processes.html", JSON, "limit"),
         page("/processes/{process}", made.make_process, "process.html"),
         post("/processes/{process}/execution", Execution(context).run),
-        *load_routes(context),
         get("/jobs", jobs.all),
         get("/jobs/{job}", jobs.one, delete=jobs.dismiss),
         get("/jobs/{job}/results", jobs.results),
