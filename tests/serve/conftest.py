@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 import pytest
@@ -48,6 +49,8 @@ class Server:
     base: str
     dsn: str
     log: io.StringIO = field(default_factory=io.StringIO)
+    #: path and query of every request, as the server received it
+    asked: list[tuple[str, str]] = field(default_factory=list)
     session: requests.Session = field(default_factory=requests.Session)
 
     def get(
@@ -100,9 +103,16 @@ def serving(
     )
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    asked: list[tuple[str, str]] = []
+
+    async def noted(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            asked.append((scope["path"], unquote(scope["query_string"].decode())))
+        await app(scope, receive, send)
+
     runner = uvicorn.Server(
         uvicorn.Config(
-            app,
+            noted,
             log_config={"version": 1, "disable_existing_loggers": False},
             access_log=False,
             proxy_headers=False,
@@ -110,7 +120,7 @@ def serving(
     )
     thread = threading.Thread(target=runner.run, args=([listener],), daemon=True)
     no_cookies = DefaultCookiePolicy(allowed_domains=[])
-    server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}", dsn)
+    server = Server(f"http://127.0.0.1:{listener.getsockname()[1]}", dsn, asked=asked)
     server.session.cookies.set_policy(no_cookies)
     handler = logging.StreamHandler(server.log)
     logging.getLogger().addHandler(handler)
