@@ -263,6 +263,7 @@ def _options(operation: str, layer: Layer, *path: str) -> Part:
         "responses": {
             "204": {"description": "Methods are in the Allow header."},
             "401": ref(RESPONSE_REF, "Unauthorized"),
+            "404": ref(RESPONSE_REF, "NotFound"),
         },
     }
 
