@@ -257,6 +257,9 @@ def _of_database(error: Exception) -> tuple[int, str, str] | None:
     if state == "57014" or type(error).__name__ == "PoolTimeout":
         message = "the answer would take too long; ask for less, or later"
         return 503, "ServerBusy", message
+    if state.startswith(("08", "57P")) or type(error).__name__ == "OperationalError":
+        message = "the database cannot be reached; ask again in a few seconds"
+        return 503, "ServerBusy", message
     if state.startswith("22"):
         message = f"filter: a value cannot be computed with (SQLSTATE {state})"
         return 400, "InvalidParameterValue", message
