@@ -36,6 +36,7 @@ from processes._coarse import (
 )
 from processes._engine import Engine
 from processes._errors import Forbidden
+from processes._hours import open_only, refuse_hidden, state_filter
 from processes._measure import (
     Demand,
     Measured,
@@ -70,6 +71,16 @@ class CoverageInputs(Inputs):
         None,
         max_length=4000,
         description="CQL2 text: which assets of the service count",
+    )
+    state: str | None = Field(
+        None,
+        max_length=60,
+        description="only assets of this state, a code of the layer",
+    )
+    open_at: str | None = Field(
+        None,
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="only assets that are open at this time of day, HH:MM",
     )
     demand_where: str | None = Field(
         None,
@@ -117,6 +128,7 @@ def run(inputs: CoverageInputs, read: Reader) -> Result:
 
 def coarse(inputs: CoverageInputs, read: Reader, rule: Disclosure) -> Result:
     """The same rows as far as they may be told of a service that is not public."""
+    refuse_hidden(inputs.state, inputs.open_at)
     if inputs.depth > 1:
         raise Forbidden(
             "depth：此服务只公开是否被覆盖，登录后可按层数计算",
@@ -170,13 +182,18 @@ def _measured(
 
 def ask(inputs: CoverageInputs, read: Reader) -> tuple[Service, Demand]:
     """The service and the demand of a question."""
+    layer = read.catalogue.get(inputs.service)
+    where = inputs.where
+    if layer is not None:
+        where = state_filter(layer, inputs.state, inputs.where)
     service = read_service(
         read,
         inputs.service,
-        where=inputs.where,
+        where=where,
         as_of=inputs.as_of,
         parameters=inputs.parameters,
     )
+    service = open_only(read, service, inputs.open_at, inputs.as_of)
     demand = Demand(
         of=inputs.of,
         layer=demand_layer(inputs.of, inputs.demand, service),

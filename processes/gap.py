@@ -25,6 +25,7 @@ from shapely.geometry.base import BaseGeometry
 from layers import Disclosure, Title
 from processes._coarse import NOTE, cell_groups, group_share, in_class, rule_facts
 from processes._errors import InvalidInput
+from processes._hours import open_only, refuse_hidden, state_filter
 from processes._measure import USUAL_DEMAND, Demand, measure
 from processes._ports import Reader
 from processes._reconcile import facts_of, sealed
@@ -50,6 +51,16 @@ class GapInputs(Inputs):
         None,
         max_length=4000,
         description="CQL2 text: which assets of the service count",
+    )
+    state: str | None = Field(
+        None,
+        max_length=60,
+        description="only assets of this state, a code of the layer",
+    )
+    open_at: str | None = Field(
+        None,
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="only assets that are open at this time of day, HH:MM",
     )
     as_of: date | None = Field(None, description="date of the answer; today if absent")
     parameters: dict[str, Any] = Field(
@@ -123,13 +134,18 @@ def run(inputs: GapInputs, read: Reader) -> Result:
 
 
 def _service(inputs: GapInputs, read: Reader) -> Service:
+    layer = read.catalogue.get(inputs.service)
+    where = inputs.where
+    if layer is not None:
+        where = state_filter(layer, inputs.state, inputs.where)
     service = read_service(
         read,
         inputs.service,
-        where=inputs.where,
+        where=where,
         as_of=inputs.as_of,
         parameters=inputs.parameters,
     )
+    service = open_only(read, service, inputs.open_at, inputs.as_of)
     if service.flag is not None:
         raise InvalidInput(
             "service", inputs.service, "must cover ground; this layer is only a flag"
@@ -244,6 +260,7 @@ def coarse(inputs: GapInputs, read: Reader, rule: Disclosure) -> Result:
     The cells are the city's finest zones; those with few assets are joined with their
     neighbours first, and a group counts as gap where less than half of it is covered.
     """
+    refuse_hidden(inputs.state, inputs.open_at)
     zones = read_zones(
         read, read.city.finest_zone, as_of=inputs.as_of, within=inputs.within
     )
