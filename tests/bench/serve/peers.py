@@ -27,9 +27,8 @@ from tests.bench.serve.tables import Bench, plain_name
 from tests.conftest import ROOT
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/{}"
-TIPG = ("tipg==1.6.1", "uvicorn", "uvloop", "httptools")
+_PINNED = Path(__file__).resolve().parent  # <environment>.txt, with hashes
 _IDLE_S = 2.0  # servers close a connection that idles for five seconds
-STOCK = ("psycopg2-binary", "GeoAlchemy2")
 
 
 @dataclass(frozen=True)
@@ -299,7 +298,7 @@ def start_ours(bench: Bench) -> Server:
 
 def _start_stock(bench: Bench) -> Server:
     server = Stock(_free_port())
-    python = _environment(bench.home / "stock", STOCK, own=True)
+    python = _environment(bench.home / "stock", own=True)
     config, openapi = projects.write_pygeoapi(bench, server.port, python)
     environment = {
         **os.environ, "PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(openapi)
@@ -311,7 +310,7 @@ def _start_stock(bench: Bench) -> Server:
 
 def _start_tipg(bench: Bench) -> Server:
     server = TiPg(_free_port())
-    python = _environment(bench.home / "tipg", TIPG)
+    python = _environment(bench.home / "tipg")
     environment = {
         **os.environ,
         "DATABASE_URL": projects.url_of(bench),
@@ -386,7 +385,7 @@ def _run_fastcgi(
                 )  # fmt: skip
 
 
-def _environment(folder: Path, packages: tuple[str, ...], *, own: bool = False) -> Path:
+def _environment(folder: Path, *, own: bool = False) -> Path:
     """Python of a throw-away environment; `own`: over this project's packages."""
     python = folder / "bin" / "python"
     if not (folder / "whole").exists():
@@ -396,11 +395,15 @@ def _environment(folder: Path, packages: tuple[str, ...], *, own: bool = False) 
             site = next((folder / "lib").glob("python*/site-packages"))
             here = next(p for p in sys.path if p.endswith("site-packages"))
             (site / "own.pth").write_text(here + "\n")
+        pinned = _PINNED / f"{folder.name}.txt"
         subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-             *packages],
+            [
+                *(python, "-m", "pip", "install", "--quiet"),
+                *("--disable-pip-version-check", "--require-hashes", "--no-deps"),
+                *("--requirement", pinned),
+            ],
             check=True,
-        )  # fmt: skip
+        )
         (folder / "whole").touch()
     return python
 
