@@ -68,6 +68,11 @@ class LoadReport:
         if self.datum_proof:
             shown = ", ".join(f"{k}={v}" for k, v in self.datum_proof.items())
             lines.append(f"  基准 datum: {shown}")
+            if len(self.datum_proof) == 1:
+                lines.append(
+                    "  注意 尚无区县边界，无法证明基准 the city's borders are not "
+                    "loaded yet: nothing to prove the datum by"
+                )
         lines += [f"  注意 {note}" for note in self.notes]
         if self.load_id is not None:
             number = self.load_id

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from click.testing import CliRunner
 from gis.cli import citygrid
 from gis.db.pool import Database
 from gis.errors import LoadError
+from tests.conftest import ROOT
 
 Shell = Callable[..., str]
 CSV = "code,name,lon,lat\nP1,甲,120.13,30.27\nP2,乙,1,2\nP3,,120.13,30.27\n"
@@ -115,6 +119,74 @@ def test_standard_input_mapping_and_retirement(
     assert [f["properties"]["code"] for f in features] == ["P1"]
     shell("load", out, "--layer", "tourist_service", "--datum", "cgcs2000")
     assert loads(shell)[0]["report"]["unchanged"] == 1
+
+
+def test_the_whole_afternoon(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own_home: Path
+) -> None:
+    """On a private server: load, refuse, mend, undo, back up, destroy, restore."""
+    monkeypatch.delenv("CITYGRID_DSN", raising=False)
+    monkeypatch.setenv("CITYGRID_HOME", str(own_home))
+
+    def run(*words: object, code: int = 0) -> str:
+        done = CliRunner().invoke(citygrid, [str(word) for word in words])
+        if code == 0 and done.exception:
+            raise done.exception
+        assert done.exit_code == code, done.output
+        return done.output
+
+    try:
+        run("db", "start")
+        file, mend = tmp_path / "点.csv", tmp_path / "mend.xlsx"
+        file.write_text(
+            "旅游集散点一览表,,,\n编号,名称,经度,纬度\nP1,武林,120.163,30.2741\n"
+            "P2,黄龙,30.2676,120.1312\nP3,,120.19,30.25\n"
+            "P4,湖滨 13800138000,120.16,30.255\n,无编号点,120.17,30.26\n", "utf-8",
+        )  # fmt: skip
+        told = run("load", file, "--layer", "tourist_service", "--datum", "gcj02",
+                   "--source", "旅委")  # fmt: skip
+        for words in ("新增 loaded                3", "拒收 1 × 经纬度或纵横坐标颠倒",
+                      "拒收 1 × name: 必填", "掩码 masked                1",
+                      "无法证明基准", "citygrid load rejects 1 --out"):  # fmt: skip
+            assert words in told, words
+        assert "5,P5" not in run("load", "repairs", 1)
+        assert "4,P4,name: 个人号码或口令加星" in run("load", "repairs", 1)
+        run("load", "rejects", 1, "--out", mend)
+        book = openpyxl.load_workbook(mend)
+        sheet = book.active
+        assert sheet is not None
+        sheet["E2"], sheet["F2"], sheet["D3"] = 120.1312, 30.2676, "吴山"
+        book.save(mend)
+        told = run("load", "rejects", 1, "--fix", mend)
+        assert "新增 loaded                2" in told
+        with pytest.raises(LoadError, match="Undo them first"):
+            run("load", "undo", 1)
+        run("load", "undo", 2)
+        assert "0 行撤下 rows removed, 2 行复原" in run("load", "undo", 3)
+        before = run("load", "list", "--json")
+        run("backup", "create")
+        run("backup", "verify")
+        run("db", "reset", "--yes")
+        assert json.loads(run("load", "list", "--json").splitlines()[-1]) == []
+        assert "已恢复 restored" in run("backup", "restore", "--yes")
+        assert run("load", "list", "--json") == before
+        out = tmp_path / "out.gpkg"
+        run("export", "tourist_service", "-o", out)
+        told = run("load", out, "--layer", "tourist_service", "--datum", "cgcs2000")
+        assert "未变 unchanged             5" in told
+    finally:
+        run("db", "stop")
+
+
+@pytest.fixture
+def own_home() -> Iterator[Path]:
+    """A home of its own, short enough for a socket's path."""
+    base = Path(os.environ.get("CITYGRID_HOME", str(ROOT / ".citygrid")))
+    base.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix="a", dir=base))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
 
 
 def test_back_up_destroy_restore(
