@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import shapely
 
-from gis.db.camera_views import LEVELS, Refreshed, refresh, view_status
+from gis.db.camera_views import Refreshed, refresh, view_status
 from gis.db.loader import load_frame
 from gis.db.pool import Connection, Database
 from gis.db.reader import DatabaseReader
+from gis.db.view_rows import LEVELS
 from layers import Catalogue, City
 from processes import registry
 

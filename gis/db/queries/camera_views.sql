@@ -33,7 +33,7 @@ WHERE (valid_from > %(old)s AND valid_from <= %(day)s) OR (valid_to > %(old)s AN
 -- Camera versions in force on %(day)s or later; of %(codes)s, all if null.
 SELECT code, name, valid_from, valid_to, source, synthetic, state, kind, geometry_source,
        resolution_px::float8, focal_mm, sensor_mm, hfov_deg, vfov_deg, height_m, tilt_deg,
-       azimuth_deg, max_view_m, ST_X(geom_m), ST_Y(geom_m)
+       azimuth_deg, max_view_m, ST_X(geom_m), ST_Y(geom_m), ST_SRID(geom_m)
 FROM city.camera
 WHERE (valid_to IS NULL OR valid_to > %(day)s)
   AND (%(codes)s::text[] IS NULL OR code = ANY(%(codes)s::text[]))
@@ -55,10 +55,6 @@ WHERE b.valid_from <= %(day)s AND (b.valid_to IS NULL OR b.valid_to > %(day)s)
     JOIN city.building n ON n.geom_m && ST_MakeEnvelope(q.x0, q.y0, q.x1, q.y1, %(srid)s))
 ORDER BY b.code
 
--- name: view_srids
--- EPSG codes of the served and of the working geometry.
-SELECT Find_SRID('city', 'camera_view', 'geom'), Find_SRID('city', 'camera_view', 'geom_m')
-
 -- name: view_empty
 -- Takes out every view.
 TRUNCATE city.camera_view, ledger.view_dependency
@@ -67,6 +63,40 @@ TRUNCATE city.camera_view, ledger.view_dependency
 -- Takes out the views of %(views)s, of the cameras %(codes)s.
 WITH gone AS (DELETE FROM city.camera_view WHERE code = ANY(%(views)s::text[]))
 DELETE FROM ledger.view_dependency WHERE camera_code = ANY(%(codes)s::text[])
+
+-- name: view_put
+-- Puts few views in their places: one array for each column, and what they depend on.
+WITH gone AS (
+    DELETE FROM city.camera_view WHERE code = ANY(%(views)s::text[])
+      AND (code, valid_from) NOT IN (
+        SELECT * FROM unnest(%(code)s::text[], %(valid_from)s::date[]))),
+lost AS (
+    DELETE FROM ledger.view_dependency WHERE camera_code = ANY(%(codes)s::text[])
+      AND (camera_code, valid_from) NOT IN (
+        SELECT * FROM unnest(%(d_code)s::text[], %(d_from)s::date[]))),
+depend AS (
+    INSERT INTO ledger.view_dependency AS old (camera_code, valid_from, geom_m)
+    SELECT c, f, ST_GeomFromEWKB(g)
+    FROM unnest(%(d_code)s::text[], %(d_from)s::date[], %(d_geom)s::bytea[]) AS d (c, f, g)
+    ON CONFLICT (camera_code, valid_from) DO UPDATE SET geom_m = excluded.geom_m)
+INSERT INTO city.camera_view AS old (code, name, valid_from, valid_to, source, synthetic,
+    camera_code, purpose, camera_state, state, area_m2, near_m, far_m, assumed, geom, geom_m)
+SELECT v.code, v.name, v.valid_from, v.valid_to, v.source, v.synthetic, v.camera_code,
+       v.purpose, v.camera_state, v.state, v.area_m2, v.near_m, v.far_m, v.assumed,
+       ST_GeomFromEWKB(v.geom), ST_GeomFromEWKB(v.geom_m)
+FROM unnest(%(code)s::text[], %(name)s::text[], %(valid_from)s::date[], %(valid_to)s::date[],
+            %(source)s::text[], %(synthetic)s::bool[], %(camera_code)s::text[],
+            %(purpose)s::text[], %(camera_state)s::text[], %(state)s::text[],
+            %(area_m2)s::float8[], %(near_m)s::float8[], %(far_m)s::float8[],
+            %(assumed)s::bool[], %(geom)s::bytea[], %(geom_m)s::bytea[])
+    AS v (code, name, valid_from, valid_to, source, synthetic, camera_code, purpose,
+          camera_state, state, area_m2, near_m, far_m, assumed, geom, geom_m)
+ON CONFLICT (code, valid_from) DO UPDATE SET
+    name = excluded.name, valid_to = excluded.valid_to, source = excluded.source,
+    synthetic = excluded.synthetic, camera_code = excluded.camera_code,
+    purpose = excluded.purpose, camera_state = excluded.camera_state, state = excluded.state,
+    area_m2 = excluded.area_m2, near_m = excluded.near_m, far_m = excluded.far_m,
+    assumed = excluded.assumed, geom = excluded.geom, geom_m = excluded.geom_m
 
 -- name: view_copy
 -- Takes views.
