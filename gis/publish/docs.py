@@ -13,6 +13,7 @@ from typing import Any
 from gis.publish.mapcatalog import THEME_TITLES
 from gis.publish.processes import build_inputs
 from gis.publish.pygeoapi import is_tiled
+from gis.publish.typewords import column_words, geometry_words, level_words
 from layers import Catalogue, Coverage, Layer, Level, load_codes
 from processes import Process
 
@@ -109,17 +110,17 @@ def build_layer_page(
     """The page of a layer that this level may see."""
     columns = layer.columns_at(level)
     facts = [
-        (_word("Access", lang), layer.access.label),
-        (_word("Geometry", lang), layer.geometry),
+        (_word("Access", lang), level_words(layer.access.label, lang)),
+        (_word("Geometry", lang), geometry_words(layer.geometry, lang)),
         (_word("Stored in", lang), f"EPSG:{layer.srid}"),
     ]
     if layer.geometry_access and layer.geometry_access > layer.access:
-        seen = layer.geometry_access.label
+        seen = level_words(layer.geometry_access.label, lang)
         facts.append((_word("Geometry is seen from", lang), seen))
     if layer.zone:
         parent = layer.zone.parent
         visible = parent is not None and catalogue[parent].visible_at(level)
-        text = str(parent) if visible else "–"
+        text = catalogue[parent].title.in_language(lang) if parent and visible else "–"
         facts.append((_word("Division of the city; coarser one", lang), text))
     if layer.time in columns:
         facts.append((_word("Time", lang), str(layer.time)))
@@ -136,9 +137,9 @@ def build_layer_page(
             ColumnEntry(
                 name,
                 column.title.in_language(lang),
-                column.type,
+                column_words(column.type, lang),
                 column.unit or "",
-                layer.column_access(name).label,
+                level_words(layer.column_access(name).label, lang),
                 _choices(column.codes, lang),
             )
             for name, column in columns.items()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gis.publish.typewords import type_words
 from gis.serve.negotiate import LANGUAGES, Lang
 
 _HERE = Path(__file__).resolve().parent
@@ -55,6 +57,7 @@ class Texts:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.filters["words"] = partial(type_words, lang=lang)
         environment.install_gettext_callables(  # type: ignore[attr-defined]
             lambda message: self.say(lang, message),
             lambda one, many, n: self.say(lang, one if n == 1 else many),

@@ -89,8 +89,10 @@ def test_page(page, server, path):
 def test_page_with_a_map(page, server, path):
     draw(page, server, path)
     page.wait_for_selector("#map[data-ready]", timeout=10_000)
+    if path.count("/") == 2:  # a collection: its extent, then its first features
+        page.wait_for_selector("#map[data-shown='3']", timeout=10_000)
     drawn = page.locator("#map path").count()
-    assert drawn == (1 if path.count("/") != 3 else 3)
+    assert drawn == {2: 4, 3: 3}.get(path.count("/"), 1)
     assert page.complaints == []
 
 

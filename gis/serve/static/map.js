@@ -5,21 +5,36 @@ const held = document.getElementById("features");
 const map = L.map(place, { attributionControl: false });
 const colour = { color: "#0F5EA8", weight: 2, fillOpacity: 0.15 };
 let drawn;
-if (held) {
-  drawn = L.geoJSON(JSON.parse(held.textContent), {
+const features = (found, path) =>
+  L.geoJSON(found, {
     style: colour,
     pointToLayer: (_, at) => L.circleMarker(at, { ...colour, radius: 5, fillOpacity: 0.6 }),
     onEachFeature: (feature, layer) => {
       const name = (feature.properties || {}).name || feature.id;
       const label = document.createElement("a");
-      label.href = `${location.pathname.replace(/\/$/, "")}/${encodeURIComponent(feature.id)}?f=html`;
+      label.href = `${path}/${encodeURIComponent(feature.id)}?f=html`;
       label.textContent = name;
-      if (location.pathname.endsWith("/items")) layer.bindPopup(label);
+      if (path.endsWith("/items")) layer.bindPopup(label);
     },
   });
+if (held) {
+  drawn = features(JSON.parse(held.textContent), location.pathname.replace(/\/$/, ""));
 } else {
   const [west, south, east, north] = place.dataset.bbox.split(",").map(Number);
-  drawn = L.rectangle([[south, west], [north, east]], colour);
+  drawn = L.rectangle([[south, west], [north, east]], {
+    ...colour,
+    weight: 1,
+    fillOpacity: 0.04,
+  });
+  if (place.dataset.items) {
+    // the first features show what the collection is like
+    fetch(place.dataset.items)
+      .then((answer) => (answer.ok ? answer.json() : { features: [] }))
+      .then((found) => {
+        features(found.features, place.dataset.items.split("?")[0]).addTo(map);
+        place.dataset.shown = found.features.length;
+      });
+  }
 }
 drawn.addTo(map);
 const bounds = drawn.getBounds();
