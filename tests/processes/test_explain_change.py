@@ -106,9 +106,10 @@ def test_every_cause_has_its_part(
     )
     assert_explained(reader, answer, **asked)
     counts = answer.reconciliation["counts"]
-    assert counts["assets_retired"] >= 30
-    assert counts["out_of_service"] == 30
-    assert 25 <= counts["assets_changed"]  # one or two see nothing either way
+    # a camera or two see nothing either way
+    for cause in ("assets_retired", "out_of_service", "assets_changed"):
+        assert counts[cause] >= 25
+    assert counts["out_of_service"] <= 30
     total = by_zone(answer)["total"]
     assert total["assets_added"] > 0 > total["assets_retired"]
     assert total["out_of_service"] < 0
