@@ -159,7 +159,9 @@ def _positions(
     points = np.full(len(x), None, dtype=object)
     known = np.isfinite(x) & np.isfinite(y)
     points[known] = shapely.points(x[known], y[known])
-    told = ~(is_blank(columns[lon]) & is_blank(columns[lat]))
     how = {f"{lon}: {what}": rows for what, rows in how_x.items()}
     how |= {f"{lat}: {what}": rows for what, rows in how_y.items()}
+    if known.all():
+        return points, how, {}
+    told = ~(is_blank(columns[lon]) & is_blank(columns[lat]))
     return points, how, {_NO_NUMBER: told & ~known}

@@ -108,7 +108,7 @@ def read_numbers(cells: Cells) -> tuple[NDArray[np.float64], dict[str, Mask]]:
     ([1234.5, 12.0, nan, nan], [1, 0])
     """
     values = as_numbers(cells)
-    if cells.dtype.kind in "iuf":
+    if cells.dtype.kind in "iuf" or not np.isnan(values).any():
         return values, {}
     values = values.copy()  # arrow's memory is not to be written
     odd = np.flatnonzero(np.isnan(values) & ~is_blank(cells))
@@ -126,7 +126,10 @@ def read_numbers(cells: Cells) -> tuple[NDArray[np.float64], dict[str, Mask]]:
 def narrowed(name: str, cells: Cells, repairs: Repairs) -> NDArray[np.object_]:
     """Codes as text, full-width letters and digits as ordinary ones."""
     text = as_text(cells)
-    wide = pc.match_substring_regex(pa.array(text, pa.string()), _FULL_WIDTH)
+    told = pa.array(text, pa.string())
+    if pc.all(pc.string_is_ascii(told)).as_py() is not False:
+        return text
+    wide = pc.match_substring_regex(told, _FULL_WIDTH)
     rows = np.flatnonzero(wide.fill_null(False).to_numpy(zero_copy_only=False))
     if len(rows):
         mask = np.zeros(len(text), dtype=bool)
@@ -250,8 +253,9 @@ def _numbers(
     values, how = read_numbers(cells)
     for what, rows in how.items():
         repairs.note(f"{name}: {what}", rows)
-    wrong = np.isnan(values) & ~is_blank(cells)
+    wrong = np.isnan(values)
     if wrong.any():
+        wrong &= ~is_blank(cells)
         reasons.refuse(
             wrong, "不是数字 is not a number", name=name, cells=as_text(cells)
         )
