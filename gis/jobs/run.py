@@ -12,7 +12,7 @@ import logging
 import os
 from asyncio.subprocess import Process
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from gis.db.attempts import Attempts
@@ -125,18 +125,26 @@ class Runner:
                 with contextlib.suppress(ClusterError):
                     await asyncio.to_thread(self._jobs.end_backends, job)
 
-    async def _ready(self) -> Process:
-        """A child that waits for its job; the next one is begun meanwhile.
+    def prepare(self) -> None:
+        """Begin a child that waits for a job, where none does.
 
         To begin one takes seconds, most of them for reading the libraries.
         """
-        waiting = self._spare or asyncio.create_task(self._begin())
-        self._spare = None
-        child = await waiting
-        if child.returncode is not None:
-            child = await self._begin()
         if self._spare is None:
             self._spare = asyncio.create_task(self._begin())
+
+    async def _ready(self) -> Process:
+        """A child that waits for its job; the next one is begun meanwhile."""
+        self.prepare()
+        waiting, self._spare = cast(asyncio.Task[Process], self._spare), None
+        try:
+            child = await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            await _end(await waiting)
+            raise
+        if child.returncode is not None:
+            child = await self._begin()
+        self.prepare()
         return child
 
     async def _begin(self) -> Process:

@@ -126,6 +126,7 @@ class Worker:
         )
         app = self._app(connector)
         async with app.open_async():
+            self._runner.prepare()
             takers = [
                 asyncio.create_task(self._take(app, level.label, share.running))
                 for level in Level
