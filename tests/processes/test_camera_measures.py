@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gis.compute import execute
-from layers import Level
+from layers import Level, load_city, transformer
 from processes import Forbidden, InvalidInput, Result
-from tests.memory import MemoryReader, box, two_towns
+from tests.memory import ORIGIN, MemoryReader, box, two_towns
 
 AT = "2015-12-31"
 CHORD = 15.36**2 * math.sin(math.radians(3)) / 2  # one triangle of a view
@@ -255,3 +255,22 @@ def test_cameras_in_service_by_the_hour() -> None:
     assert result.reconciliation["cameras_by_state"] == {
         "fault": 1, "offline": 1, "online": 2,
     }  # fmt: skip
+
+
+def test_a_high_point_over_a_town() -> None:
+    """A wall of 10 m at 100 m: from 30 m its shadow ends at 150 m, all around east."""
+    here = {"lon": 0.0, "lat": 0.0}
+    city = load_city()
+    change = transformer(city.working_srid, city.stored_srid)
+    here["lon"], here["lat"] = change.transform(ORIGIN[0] + 500, ORIGIN[1] + 500)
+    wall = {"code": "w", "height_m": 10, "geometry": box(600, 0, 600.01, 1000)}
+    asked = {**here, "mount_m": 30, "reach_m": 120, "facing_deg": 90, "opening_deg": 2}
+    result = ask("high-point", {"building": [wall]}, Level.STAFF, **asked)
+    (row,) = result.rows
+    assert row["share"] == pytest.approx(100**2 / 120**2, rel=1e-3)
+    assert result.geometry is not None
+    assert result.geometry[0].area == pytest.approx(row["area_m2"], rel=0.1)
+    free = ask("high-point", {}, Level.STAFF, **asked).rows[0]
+    assert free["share"] == pytest.approx(1.0)
+    with pytest.raises(Forbidden):
+        ask("high-point", {}, Level.PUBLIC, **asked)
