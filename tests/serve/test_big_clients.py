@@ -3,6 +3,7 @@
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+import mapbox_vector_tile
 import numpy as np
 import psycopg
 import pyogrio
@@ -11,6 +12,8 @@ import shapely
 from psycopg import sql
 from pyproj import Transformer
 
+from gis.db.matrix import MATRIX_SETS, WEB_MERCATOR
+from gis.tiling.area import index_at
 from layers import CRS84, crs_uri
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -118,3 +121,34 @@ def test_filters_go_to_the_server(gdal, big):
     _, codes, _ = ended(begin(gdal, big, bbox=box))
     assert len(codes) == 25
     assert "bbox=" in queries_of(big)[-1]
+
+
+def test_no_tile_of_many_cells_is_too_large(big):
+    sizes = []
+    for name, matrix_set in MATRIX_SETS.items():
+        for zoom in (12, 13, 14):
+            index = index_at(matrix_set, zoom - matrix_set.shift, 119.75, 30.0)
+            path = f"tiles/{name}/{'/'.join(map(str, index))}"
+            for root in ("collections/unit_grid/", ""):
+                answer = big.get(f"/{root}{path}")
+                assert answer.status_code == 200, answer.url
+                sizes.append(len(answer.content))
+                assert sizes[-1] <= 500_000, answer.url
+                features = mapbox_vector_tile.decode(answer.content)["unit_grid"][
+                    "features"
+                ]
+                assert len(features) > 100
+    assert max(sizes) > 100_000
+
+
+def test_a_tile_of_very_many_cells_counts_them(big, monkeypatch):
+    monkeypatch.setattr("gis.db.tiles.largest_at", lambda _zoom: 5_000)
+    index = index_at(WEB_MERCATOR, 12, 119.65, 30.1)
+    path = f"/collections/unit_grid/tiles/WebMercatorQuad/{'/'.join(map(str, index))}"
+    decoded = mapbox_vector_tile.decode(big.get(path).content)["unit_grid"]
+    counts = [feature["properties"]["aggregated"] for feature in decoded["features"]]
+    west, south, east, north = WEB_MERCATOR.degrees_of(index)
+    lon, lat = corner([str(FIRST + n) for n in range(CELLS)])
+    inside = (west <= lon + STEP / 2) & (lon + STEP / 2 < east)
+    inside &= (south < lat + STEP / 2) & (lat + STEP / 2 <= north)
+    assert sum(counts) == inside.sum()
