@@ -139,11 +139,11 @@ def composer(catalogue: Catalogue, city: City) -> Composer:
 
 
 def page(database: Database, composer: Composer, query: Query) -> tuple[str, int, int]:
+    """Features of a page as text, how many, and the key of the last one."""
     text, values = composer.page(query)
     with database.reader(query.level) as connection:
-        row = connection.execute(text, values).fetchone()
-    assert row
-    return row[0] or "", row[1], row[2]
+        rows = connection.execute(text, values).fetchall()[: query.limit]
+    return ",".join(row[0] for row in rows), len(rows), rows[-1][1] if rows else 0
 
 
 def test_pages_count_and_keys_agree(city_db: Database, composer: Composer) -> None:
