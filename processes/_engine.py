@@ -26,7 +26,7 @@ from processes.kernels.area import (
     polygonal,
     within_places,
 )
-from processes.kernels.arrays import FloatArray, GeometryArray
+from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray
 from processes.kernels.exact import (
     ExactCoverage,
     NotClosed,
@@ -43,6 +43,8 @@ Engine = Literal["exact", "geos"]
 MOST_DEPTHS = 4
 _NO_ZONES: GeometryArray = np.empty(0, dtype=object)
 _REMEMBERED = 64
+_WIDEST_M = 500_000.0
+_BEYOND_M = 100_000.0
 _DISJOINT: OrderedDict[bytes, bool] = OrderedDict()
 _LOCK = Lock()
 
@@ -71,7 +73,10 @@ def covered_ground(
     """Ground of the parts, which may not overlap; square metres."""
     _check(engine, depths)
     total = shapely.area(parts)
-    if engine == "exact":
+    if engine == "exact" and is_measurable(parts):
+        is_near = near_parts(parts, shape)
+        far_m2 = float(shapely.area(shapely.union_all(shape[~is_near])))
+        shape = shape[is_near]
         try:
             found = _asked(lambda: _over_zones(shape, parts, _NO_ZONES, depths))
         except OverlappingZones:
@@ -89,6 +94,7 @@ def covered_ground(
         else:
             covered = found.area_m2.covered
             outside = found.area_m2.outside_covered
+        outside = outside + np.where(np.arange(depths) == 0, far_m2, 0.0)
         return Ground(np.minimum(covered, total), total, outside, float(outside[0]))
     beyond_m2 = outside_area(parts, shape)
     covered = covered_area(parts, shape)[np.newaxis]
@@ -104,7 +110,8 @@ def covered_land(
 ) -> Ground:
     """Ground of places within the parts and outside, overlaps once; square metres."""
     _check(engine, depths)
-    if engine == "exact":
+    if engine == "exact" and is_measurable(parts) and near_parts(parts, land).all():
+        shape = shape[near_parts(parts, shape)]
         try:
             found = _asked(lambda: _over_zones(shape, parts, land, depths)).other_m2
         except OverlappingZones:
@@ -131,8 +138,9 @@ def covered_lines(
 ) -> FloatArray:
     """(d, n) covered length of each line, metres."""
     _check(engine, depths)
-    if engine == "geos":
+    if engine == "geos" or not is_measurable(lines):
         return covered_length(lines, shape)[np.newaxis]
+    shape = shape[near_parts(lines, shape)]
     found = _asked(
         lambda: exact_coverage(
             shape,
@@ -153,8 +161,9 @@ def covered_places(
 ) -> FloatArray:
     """(d, n) covered share of each place, 0 to 1; of points 0 or 1."""
     _check(engine, depths)
-    if engine == "geos":
+    if engine == "geos" or not is_measurable(places):
         return covered_share(places, shape)[np.newaxis]
+    shape = shape[near_parts(places, shape)]
     try:
         return covered_share_each(places, shape, depths=depths, threads=THREADS)
     except NotClosed as error:
@@ -170,6 +179,31 @@ def _asked(measure: Callable[[], ExactCoverage]) -> ExactCoverage:
         return measure()
     except NotClosed as error:
         raise NoData(BROKEN) from error
+
+
+def is_measurable(places: GeometryArray) -> bool:
+    """Whether places lie close enough together for the kernel's dense grid.
+
+    One feature at the other end of the world, loaded by mistake, must not stop every
+    figure: such layers are measured by unions.
+    """
+    if len(places) == 0:
+        return True
+    left, bottom, right, top = shapely.total_bounds(places)
+    return not (max(right - left, top - bottom) > _WIDEST_M)
+
+
+def near_parts(parts: GeometryArray, shape: GeometryArray) -> BoolArray:
+    """(m,) which shapes lie no farther from the parts than a city is wide."""
+    if len(parts) == 0:
+        return np.ones(len(shape), np.bool_)
+    left, bottom, right, top = shapely.total_bounds(parts)
+    box = shapely.bounds(shape)
+    with np.errstate(invalid="ignore"):
+        far = (box[:, 0] < left - _BEYOND_M) | (box[:, 2] > right + _BEYOND_M)
+        far |= (box[:, 1] < bottom - _BEYOND_M) | (box[:, 3] > top + _BEYOND_M)
+    near: BoolArray = ~far
+    return near
 
 
 def _over_zones(

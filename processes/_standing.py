@@ -18,6 +18,7 @@ import shapely
 
 from layers import Features
 from processes._buildings import Kept
+from processes._engine import BROKEN, is_measurable, near_parts
 from processes._errors import InvalidInput, NoData
 from processes._measure import Demand, read_demand
 from processes._ports import Reader
@@ -179,9 +180,7 @@ def _measured(read: Reader, question: Question) -> City:
     try:
         return _stood(question, service, zones, features)
     except NotClosed as error:
-        raise NoData(
-            "图形自相交，无法计算 / a shape crosses itself; no figure can be given"
-        ) from error
+        raise NoData(BROKEN) from error
 
 
 def _stood(
@@ -202,13 +201,18 @@ def _stood(
         if not same:
             parts.append(one)
     demand = question.demand
+    held = zones[0].part
+    shape = service.shape.copy()
+    shape[~near_parts(held, shape)] = None  # too far away to touch a zone
+    if not is_measurable(held):
+        allowed = "must be within 500 km: edits of wider cities are not answered"
+        raise InvalidInput("levels", zones[0].layer, allowed)
     nowhere: IntArray = np.empty(0, np.int64)
     place, weight = [nowhere for _ in zones], [np.empty(0) for _ in zones]
     if features is None or demand.of in ("area", "residential_area"):
         land = _NONE if features is None else features.geometry
         standing = [
-            stand(service.shape, one.part, others=land, threads=THREADS)
-            for one in parts
+            stand(shape, one.part, others=land, threads=THREADS) for one in parts
         ]
     elif demand.of == "length":
         cut = [cut_by_zone(features.geometry, one.part) for one in parts]
@@ -216,7 +220,7 @@ def _stood(
             weight[i] = shapely.length(cut[g].geometry)
             place[i] = np.where(cut[g].zone >= 0, one.owner[cut[g].zone], -1)
         standing = [
-            stand(service.shape, _NONE, lines=pieces.geometry, threads=THREADS)
+            stand(shape, _NONE, lines=pieces.geometry, threads=THREADS)
             for pieces in cut
         ]
     else:
@@ -227,9 +231,7 @@ def _stood(
         weight = [one_each for _ in zones]
         place = [one.holding(features.geometry) for one in zones]
         group = [0 for _ in zones]
-        standing = [
-            stand(service.shape, _NONE, points=features.geometry, threads=THREADS)
-        ]
+        standing = [stand(shape, _NONE, points=features.geometry, threads=THREADS)]
     levels = [
         Level(*of_level) for of_level in zip(zones, group, place, weight, strict=True)
     ]
