@@ -10,7 +10,7 @@ RUN := $(VENV)/bin
 PIN := --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check check-docker lint types system assets setup test-system requirements clean bench-load bench-view bench-serve soak
+.PHONY: demo test check check-docker lint types system assets setup test-system requirements clean bench-coverage bench-load bench-view bench-serve soak
 
 demo: setup
 	@exec $(RUN)/citygrid serve --demo
@@ -52,6 +52,11 @@ check-docker: setup
 # a million cameras loaded, beside a bare COPY of the same rows: data/bench/load.json
 bench-load: setup
 	$(RUN)/python -m tests.load.bench
+
+# covered areas beside PostGIS, shapely, geopandas, sedonadb: data/bench/coverage.json;
+# PEERS=python of an environment that has sedonadb (see tests/bench/coverage_peers.py)
+bench-coverage: setup
+	$(RUN)/python -m tests.bench.coverage $(if $(PEERS),--peers $(PEERS))
 
 # views of cameras beside shapely, numpy, pysovist, PostGIS, GDAL: data/bench/view.json
 bench-view: setup

@@ -1,0 +1,141 @@
+"""Others that measure the same city: PostGIS, shapely, geopandas, sedonadb.
+
+Each gives the covered area of every zone. sedonadb is run by an interpreter of its own
+(`--peers PYTHON`, an environment that is thrown away: `pip install sedonadb==0.5.0
+geoarrow-pyarrow==0.3.0 pandas==3.1.1 pyarrow==26.0.1`), which this file is also.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+PER_ZONE = """
+SELECT z.id, coalesce(ST_Area(ST_Intersection(z.geom, u.geom)), 0)
+FROM bench_zone AS z
+LEFT JOIN LATERAL (
+    SELECT ST_Union(s.geom) AS geom FROM bench_service AS s
+    WHERE ST_Intersects(s.geom, z.geom)
+) AS u ON true
+WHERE z.id %% 2 = %s
+"""
+SEDONA = """
+SELECT z.id AS id, ST_Area(ST_Intersection(z.geom, ST_Union_Agg(s.geom))) AS area
+FROM zone AS z JOIN service AS s ON ST_Intersects(z.geom, s.geom)
+GROUP BY z.id, z.geom
+"""
+
+
+def fill(dsn: str, services: np.ndarray, zones: np.ndarray) -> None:
+    """Two indexed tables."""
+    import psycopg
+    import shapely
+
+    with psycopg.connect(dsn) as db:
+        db.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+        for name, shapes in (("bench_service", services), ("bench_zone", zones)):
+            db.execute(f"DROP TABLE IF EXISTS {name}")
+            db.execute(f"CREATE TABLE {name} (id int, geom geometry)")
+            with db.cursor().copy(f"COPY {name} FROM STDIN") as copy:
+                for i, text in enumerate(shapely.to_wkb(shapes, hex=True)):
+                    copy.write_row((i, text))
+            db.execute(f"CREATE INDEX ON {name} USING gist (geom)")
+            db.execute(f"ANALYZE {name}")
+
+
+def by_postgis(dsn: str, zones: int) -> np.ndarray:
+    """Half of the zones by each of two connections."""
+    import psycopg
+
+    area = np.zeros(zones)
+
+    def half(which: int) -> None:
+        with psycopg.connect(dsn) as db:
+            for zone, m2 in db.execute(PER_ZONE, (which,)):
+                area[zone] = m2
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(half, (0, 1)))
+    return area
+
+
+def by_geopandas(services: np.ndarray, zones: np.ndarray) -> np.ndarray:
+    """Zones less what overlay leaves of them."""
+    import geopandas as gpd
+    import shapely
+
+    ground = gpd.GeoDataFrame({"id": range(len(zones))}, geometry=zones)
+    covering = gpd.GeoDataFrame(geometry=services)
+    left = gpd.overlay(ground, covering, how="difference")
+    rest = np.zeros(len(zones))
+    rest[left["id"]] = shapely.area(left.geometry.to_numpy())
+    return shapely.area(zones) - rest
+
+
+class Sedona:
+    """sedonadb in its own process, asked line by line."""
+
+    def __init__(self, python: Path, folder: Path) -> None:
+        self._folder = folder
+        self._process = subprocess.Popen(
+            [python, __file__, folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self) -> np.ndarray:
+        """Covered area of every zone."""
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("sedonadb: has no pipes")
+        self._process.stdin.write("run\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        if "error" in answer:
+            raise RuntimeError(f"sedonadb: {answer['error']}")
+        return np.load(self._folder / "area.npy")
+
+    def stop(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+
+
+def serve_sedona(folder: Path) -> None:
+    """Answer every line with the areas of all zones, written to a file."""
+    import sedonadb
+
+    context = sedonadb.connect()
+    for name in ("zone", "service"):
+        table = np.load(folder / f"{name}.npy", allow_pickle=True)
+        import pandas as pd
+
+        frame = pd.DataFrame({"id": np.arange(len(table)), "wkb": table})
+        context.create_data_frame(frame).to_view(f"raw_{name}", overwrite=True)
+        made: Callable[[str], object] = context.sql
+        view = made(f"SELECT id, ST_GeomFromWKB(wkb) AS geom FROM raw_{name}")
+        view.to_memtable().to_view(name, overwrite=True)  # type: ignore[attr-defined]
+    zones = len(np.load(folder / "zone.npy", allow_pickle=True))
+    for _ in sys.stdin:
+        try:
+            began = time.perf_counter()
+            found = context.sql(SEDONA).to_pandas()
+            area = np.zeros(zones)
+            area[found["id"]] = found["area"]
+            np.save(folder / "area.npy", area)
+            answer = {"seconds": time.perf_counter() - began}
+        except Exception as error:  # told to the other process
+            answer = {"error": str(error)[:500]}
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve_sedona(Path(sys.argv[1]))
