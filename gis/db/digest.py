@@ -8,8 +8,8 @@ from psycopg import sql
 
 from gis.db.pool import Connection
 
-# results are worked out again when asked for, and their table is emptied by a crash; the
-# record of drills tells of backups and is no part of what they keep
+# results are worked out again when asked for, and their table is emptied by a crash;
+# the record of drills tells of backups and is no part of what they keep
 _PASSING = {"result", "drill"}
 
 

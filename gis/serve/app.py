@@ -37,8 +37,8 @@ from gis.serve.health import Health
 from gis.serve.jobs import Jobs
 from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
-from gis.serve.packing import Packing
 from gis.serve.ops import Ops
+from gis.serve.packing import Packing
 from gis.serve.session import Session
 from gis.serve.styles import Styles
 from gis.serve.texts import Texts
