@@ -151,7 +151,7 @@ def test_optics_that_nobody_knows_are_assumed_by_kind_and_counted() -> None:
     result = run("coverage", {"camera": [unknown]}, service="camera")
     facts = result.reconciliation
     assert facts["assumed_share"] == 1.0
-    assert facts["geometry_source"] == {"assumed": 1}
+    assert facts["optics_source"] == {"assumed": 1}
     # a panorama spreads its pixels over the circle: 1920 / (2 pi 62.5)
     reach = 1920 / (2 * math.pi * 62.5)
     assert result.rows[0]["covered"] == pytest.approx(math.pi * reach**2, rel=5e-4)
