@@ -140,7 +140,8 @@ class Tiler:
             "SELECT coalesce((SELECT ST_AsMVT(m, {name}, {extent}, 'geom', 'fid') "
             "FILTER (WHERE geom IS NOT NULL) FROM (SELECT v.fid, {attributes}, "
             "{shape} AS geom FROM v, e "
-            "WHERE (SELECT count(*) FROM v) <= {largest}) m), ''), "
+            # without an offset each shape would be worked out twice
+            "WHERE (SELECT count(*) FROM v) <= {largest} OFFSET 0) m), ''), "
             "(SELECT count(*) FROM v)"
         ).format(
             envelope=drawing.envelope,
