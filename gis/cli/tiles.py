@@ -230,7 +230,7 @@ def _area(
 
     Raises
     ------
-    LoadError : --bbox and --district together
+    LoadError : --bbox and --district together, or no feature lies there
     """
     if bbox is not None and district is not None:
         raise LoadError("--bbox and --district: one of them")
@@ -241,7 +241,9 @@ def _area(
     if asked is None:
         return Area(whole, zooms)
     shape = shapely.intersection(asked, whole)
-    return Area(asked if shape.is_empty else shape, zooms)
+    if shape.is_empty:
+        raise LoadError("没有要素 no feature of these layers lies in this area")
+    return Area(shape, zooms)
 
 
 @contextmanager
