@@ -34,7 +34,7 @@ class VersionReader:
     def __init__(self, connect: Callable[[], Awaitable[Wire]]) -> None:
         self._connect = connect
         self._wire: Wire | None = None
-        self._running: asyncio.Task[Versions] | None = None
+        self._turn = asyncio.Lock()
         self._next: asyncio.Task[Versions] | None = None
         self._text = b""
         self._versions: Versions = {}
@@ -46,11 +46,8 @@ class VersionReader:
         ------
         psycopg.Error : the server cannot be asked
         """
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._read())
-            return await asyncio.shield(self._running)
         if self._next is None:
-            self._next = asyncio.create_task(self._read_after(self._running))
+            self._next = asyncio.create_task(self._read_next())
         return await asyncio.shield(self._next)
 
     async def close(self) -> None:
@@ -59,10 +56,10 @@ class VersionReader:
             await self._wire.close()
             self._wire = None
 
-    async def _read_after(self, running: asyncio.Task[Versions]) -> Versions:
-        await asyncio.wait([running])
-        self._running, self._next = self._next, None
-        return await self._read()
+    async def _read_next(self) -> Versions:
+        async with self._turn:
+            self._next = None  # whoever comes from here on waits for another reading
+            return await self._read()
 
     async def _read(self) -> Versions:
         """All versions; a connection that was lost is opened once more."""

@@ -150,3 +150,19 @@ def test_versions_are_those_after_the_call(empty_db):
                 assert (await before)["park"] in (number - 1, number)
 
     on(empty_db, scene)
+
+
+def test_crowds_of_readers_take_turns(empty_db):
+    """Readers that come at every moment of a reading never share the connection."""
+
+    async def scene(pool):
+        async def one(number):
+            for _ in range(60):
+                assert (await pool.versions())["park"] == 0
+                for _ in range(number % 5):
+                    await asyncio.sleep(0)
+
+        async with asyncio.timeout(30):
+            await asyncio.gather(*[one(number) for number in range(12)])
+
+    on(empty_db, scene)
