@@ -47,7 +47,8 @@ class Soak:
         self.stale = 0
         with psycopg.connect(bench.dsn) as connection:
             rows = connection.execute(
-                "SELECT code, ST_XMin(geom), ST_YMin(geom) FROM city.bench_grid "
+                "SELECT code, ST_X(p), ST_Y(p) FROM (SELECT fid, code, "
+                "ST_PointOnSurface(geom) AS p FROM city.bench_grid) g "
                 "ORDER BY fid OFFSET 100 LIMIT 4000"
             ).fetchall()
         self.places: list[tuple[str, float, float]] = rows
