@@ -105,7 +105,7 @@ def test_text_means_what_it_says(
 def test_axis_order_and_crs_of_literals(table: psycopg.Connection[Any]) -> None:
     text = "S_INTERSECTS(geom, BBOX(30, 120, 30.2, 120.2))"
     assert found(table, text, filter_srid=4326, flip=True) == {1, 2}
-    with pytest.raises(QueryError, match="120.2 of latitude given"):
+    with pytest.raises(QueryError, match="of latitude given"):
         found(table, text, filter_srid=4326)
     around = "S_INTERSECTS(geom, BBOX(170, -90, 121, 90))"
     assert found(table, around) == {1, 2, 3, 4}
