@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -188,6 +189,8 @@ def main() -> None:
     parser.add_argument("--size", choices=("small", "city"), default="city")
     parser.add_argument("--quick", action="store_true", help="smaller, for a look")
     options = parser.parse_args()
+    if shutil.which("gdal_viewshed") is None:
+        parser.error("gdal_viewshed is missing here: apt-get install gdal-bin")
     bench = Bench(quick=options.quick)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
