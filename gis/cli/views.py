@@ -29,8 +29,8 @@ def refresh_(whole: bool) -> None:
         done = refresh(database, place.catalogue, whole=whole)
     how = "全部重绘 all drawn" if done.whole else "按变更 where changed"
     click.echo(
-        f"可视域 camera_view: {how}, {done.cameras:,} 台 cameras, {done.rows:,} 行 rows, "
-        f"{time.monotonic() - begun:.1f} s",
+        f"可视域 camera_view: {how}, {done.cameras:,} 台 cameras, "
+        f"{done.rows:,} 行 rows, {time.monotonic() - begun:.1f} s",
         err=True,
     )
 

@@ -168,7 +168,7 @@ def test_bad_inputs_are_named(inputs: dict[str, Any], name: str) -> None:
 
 
 def test_an_unknown_process_names_the_known() -> None:
-    with pytest.raises(UnknownProcess, match="coverage, .*gap, .*locate, .*scorecard"):
+    with pytest.raises(UnknownProcess, match=r"coverage, .*gap, .*locate, .*scorecard"):
         run("magic", {}, city(), None)
 
 
