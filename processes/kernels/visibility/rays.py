@@ -1,7 +1,8 @@
 """Views of high points, kilometres wide: ray by ray over roofs.
 
 Over a town a high camera sees thousands of small pieces: exact outlines cost more than
-they tell. Rays a metre apart at the far end give the area within 5e-4 of the exact one.
+they tell. Rays a metre apart at the far end agree with exact outlines to some
+thousandths of the area, in towns of some hundred metres where both were computed.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def high_point_views(
     Kernel A3, high points. A ray walks the grid (Amanatides and Woo 1987); where it
     crosses a building between d_in and d_out, the ground is hidden from d_in to
     d_out (h - g) / (h - H), for good if H >= h; the building's own ground only, if
-    H <= g. Errors fall with the square root of the rays; 4 m rays are off by 4e-3.
+    H <= g. At 300 and 600 m the area differed from exact outlines by 2e-3 to 4e-3.
     """
     if not step_m > 0.0:
         raise ValueError(f"step_m: {step_m} given, must be above 0")
