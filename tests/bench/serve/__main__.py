@@ -18,7 +18,8 @@ from tests.bench.serve import cases, ours_alone
 from tests.bench.serve.clients import Copy, eight_clients, one_client, typical
 from tests.bench.serve.documents import compare
 from tests.bench.serve.goals import Goals
-from tests.bench.serve.peers import Question, Server, servers
+from tests.bench.serve.peers import Question, Server
+from tests.bench.serve.start import servers
 from tests.bench.serve.tables import SEED, SIZES_WANTED, Bench, prepare, sizes
 from tests.conftest import ROOT
 

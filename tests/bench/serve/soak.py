@@ -21,7 +21,8 @@ from typing import Any
 import psycopg
 
 from tests.bench.serve.ours_alone import memory_mb
-from tests.bench.serve.peers import Connection, Server, servers
+from tests.bench.serve.peers import Connection, Server
+from tests.bench.serve.start import servers
 from tests.bench.serve.tables import Bench, prepare
 from tests.conftest import ROOT
 
