@@ -20,7 +20,7 @@ def test_tables_are_fresh(catalogue: Catalogue) -> None:
 
 
 def test_named_commands_exist() -> None:
-    found = set(re.findall(r"citygrid ([a-z]+)(?: ([a-z]+))?", TEXT))
+    found = set(re.findall(r"citygrid ([a-z-]+)(?: ([a-z-]+))?", TEXT))
     context = click.Context(citygrid)
     for noun, verb in found:
         command = citygrid.get_command(context, noun)
