@@ -18,19 +18,20 @@ closed form. Room by room, in the order of the steps:
 10. `threads`, `solve`: all of it in parts, on several threads.
 
 `exact` is the door, `places` asks it about places that overlap, `figures` turns
-whole-number sums into metres; `compile` keeps the machine code. Every limit is checked
-and named in a ValueError: extent, cells, vertices, shapes and zones in `build`; depths
-and entries of cells in `solve`; arguments, and that zones do not overlap, in `exact`.
+whole-number sums into metres; `compile` keeps the machine code, `ahead` has it made.
+Every limit is checked and named in a ValueError: extent, cells, vertices, shapes and
+zones in `build`; depths and entries of cells in `solve`; arguments, and that zones do
+not overlap, in `exact`.
 Shapes must be valid: that is not checked here.
 """
 
 from __future__ import annotations
 
+from processes.kernels.exact.ahead import warm
 from processes.kernels.exact.exact import (
     OverlappingZones,
     exact_coverage,
     overlap_m2,
-    warm,
 )
 from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
 from processes.kernels.exact.places import (

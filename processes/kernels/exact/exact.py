@@ -205,23 +205,6 @@ def mended(shapes: GeometryArray) -> tuple[GeometryArray, int]:
     return sound, int(np.count_nonzero(broken))
 
 
-def warm() -> None:
-    """Compile everything now, so that no later caller waits for it.
-
-    Notes
-    -----
-    A toy city with every kind of layer and a place deep enough to be skipped.
-    """
-    services = shapely.box(np.zeros(3), 0.0, [900.0, 900.0, 300.0], 900.0)
-    exact_coverage(
-        services,
-        shapely.box([100.0, 500.0], 100.0, [500.0, 800.0], 1200.0),
-        lines=np.array([shapely.LineString([(-5.0, 150.0), (950.0, 160.0)])]),
-        points=np.array([shapely.Point(450.0, 450.0)]),
-        others=np.array([shapely.box(850.0, 850.0, 990.0, 990.0)]),
-    )
-
-
 def _or_none(geometries: GeometryArray | None) -> GeometryArray:
     return _NONE if geometries is None else geometries
 
