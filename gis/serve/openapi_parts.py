@@ -108,7 +108,8 @@ def build_parameters(city: City) -> Part:
         ),
         "q": _query(
             "q",
-            "Words that must all stand in texts of a feature, capitals or not.",
+            "Words that must all stand in texts of a feature, capitals or not; codes "
+            "are searched for words without Chinese characters.",
             {"type": "string", "minLength": 1, "maxLength": 200},
         ),
         "bbox": _query(
@@ -226,6 +227,11 @@ def build_schemas() -> Part:
             },
             links=links,
             numberMatched=count,
+            numberMatchedEstimate={
+                **count,
+                "description": "In place of `numberMatched` where counting would take "
+                "more than two seconds: what the planner expects, not exact.",
+            },
             numberReturned=count,
             timeStamp={"type": "string", "format": "date-time"},
         ),
