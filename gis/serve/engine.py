@@ -94,7 +94,8 @@ class Engine:
         # pygeoapi has one name space for collections and processes; the city has
         # a layer and a process of the same name
         self._processes = api.API(
-            build_config(city, build_processes(described), BASE), openapi={}
+            build_config(city, build_processes(_spoken(described, messages)), BASE),
+            openapi={},
         )
 
     def ask(
@@ -149,3 +150,21 @@ def finished(node: Any, lang: Lang) -> Any:  # noqa: ANN401  # any part of a doc
 
 def _is_unserved(node: Any) -> bool:  # noqa: ANN401  # any part of a document
     return isinstance(node, dict) and node.get("type") == "application/ld+json"
+
+
+def _spoken(
+    described: Mapping[str, Mapping[str, Any]], messages: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Process descriptions whose inputs are described in both languages."""
+    return {
+        id_: {
+            **process,
+            "inputs": {
+                name: {**given, "description": {"en": text, "zh": messages[text]}}
+                if (text := given["description"]) in messages
+                else given
+                for name, given in process["inputs"].items()
+            },
+        }
+        for id_, process in described.items()
+    }

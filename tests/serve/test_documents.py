@@ -10,6 +10,7 @@ from gis.serve.answer import TITLES
 from gis.serve.conformance import CLASSES
 from gis.serve.texts import TEMPLATES, read_messages
 from layers import Level
+from processes import registry
 
 PAGES = (
     "/",
@@ -237,6 +238,18 @@ def test_every_message_of_a_template_is_translated():
             said.add(message)
     assert said
     assert said - set(messages) == set()
+
+
+def test_every_input_of_a_process_is_described_in_both_languages(server):
+    messages = read_messages()
+    for process in registry.values():
+        for name, field in process.inputs.model_fields.items():
+            assert field.description in messages, f"{process.id}.{name}"
+    inputs = server.get("/processes/coverage?lang=zh").json()["inputs"]
+    assert inputs["zones"]["description"] == "划分全市的区划图层"
+    inputs = server.get("/processes/coverage?lang=en").json()["inputs"]
+    assert inputs["zones"]["description"] == "layer that divides the city"
+    assert "划分全市的区划图层" in server.get("/docs/processes/coverage?lang=zh").text
 
 
 @pytest.mark.parametrize(
