@@ -3,6 +3,7 @@
 A migration is gis/db/migrations/NNNN_name.sql (a deployment's own: migrations/ in its
 configuration folder), run once, in order, each in one transaction, never edited once
 merged. Views are no migrations: they are rebuilt from the catalogue after every run.
+A line `-- installed: <package>/<path>` stands for that file of an installed package.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from gis.db.pool import Connection, Database
@@ -22,6 +24,7 @@ from layers import Catalogue, City
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+_INSTALLED = re.compile(r"^-- installed: (([a-z_]+)/\S+)$", re.M)
 _LOCK = 7301201215  # any number that no other program of this database uses
 
 
@@ -36,6 +39,25 @@ class Migration:
     def sha256(self) -> str:
         """Checksum of the file, kept so that an edited migration is noticed."""
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """The statements, with the files of installed packages in their places.
+
+        Raises
+        ------
+        MigrationError : a package or its file is not installed
+        """
+        return _INSTALLED.sub(self._installed, self.path.read_text("utf-8"))
+
+    def _installed(self, line: re.Match[str]) -> str:
+        try:
+            file = Path(str(distribution(line[2]).locate_file(line[1])))
+            return file.read_text("utf-8")
+        except (PackageNotFoundError, OSError) as error:
+            raise MigrationError(
+                f"{self.path.name}: {line[1]} is not installed; run make setup"
+            ) from error
 
 
 def find_migrations(*folders: Path) -> list[Migration]:
@@ -94,7 +116,7 @@ def migrate(
         if pending:
             _execute(connection, build_drop_views_sql())
         for migration in pending:
-            _execute(connection, migration.path.read_text("utf-8"))
+            _execute(connection, migration.text)
             connection.execute(
                 "INSERT INTO citygrid_migration (number, name, sha256) "
                 "VALUES (%s, %s, %s)",

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from procrastinate.schema import SchemaManager
 from gis.cli import citygrid
 from gis.db.attempts import Attempts
 from gis.db.jobs import JobStore
-from gis.db.migrate import FOLDER
+from gis.db.migrate import find_migrations
 from gis.db.pool import Database
+from gis.errors import MigrationError
 from gis.jobs.run import Runner
 from gis.settings import Jobs, Share
 from layers import Level
@@ -200,11 +202,20 @@ def test_the_operator_lists_shows_and_dismisses(
     assert "there is none" in str(unknown.exception)
 
 
-def test_the_queue_is_that_of_the_library() -> None:
-    """A new release of the library needs a migration: its changes, not its schema."""
-    ours = (FOLDER / "0040_queue.sql").read_text("utf-8")
-    theirs = SchemaManager.get_schema().split("-- Enums\n", 1)[1].strip()
-    assert theirs in ours
+def test_the_queue_is_that_of_the_library(own_city_db: Database) -> None:
+    """A new release of the library needs a migration with its changes."""
+    (queue,) = [m for m in find_migrations() if m.path.name == "0040_queue.sql"]
+    assert SchemaManager.get_schema().strip() in queue.text
+    assert version("procrastinate") in queue.path.read_text("utf-8")
+    with own_city_db.jobs() as connection:
+        connection.execute("SELECT count(*) FROM queue.procrastinate_jobs")
+
+
+def test_a_file_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "9000_queue.sql").write_text("-- installed: no_such/schema.sql\n")
+    (migration,) = find_migrations(tmp_path)
+    with pytest.raises(MigrationError, match=r"schema\.sql is not installed"):
+        _ = migration.text
 
 
 def test_a_role_of_its_own_reads_no_layer(own_city_db: Database) -> None:
