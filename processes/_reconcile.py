@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any
 
 from processes._ports import Reader
+from processes._services import service_reads
 from processes._spec import Result, digest
-from processes._zones import Zones
+from processes._zones import Zones, computed_at
 
 _LATTICE_M = 0.001
 
@@ -37,6 +38,14 @@ def facts_of(
         "stored_crs": f"EPSG:{read.city.stored_srid}",
         "lattice_m": _LATTICE_M,
     }
+
+
+def layers_read(
+    read: Reader, service: str, zones: str, demand: str | None
+) -> tuple[str, ...]:
+    """Layers that an answer depends on: of service, zones and demand, none twice."""
+    named = [*service_reads(read, service), zones, computed_at(read, zones), demand]
+    return tuple(dict.fromkeys(id_ for id_ in named if id_ and id_ in read.catalogue))
 
 
 def sealed(result: Result) -> Result:

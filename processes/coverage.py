@@ -38,6 +38,7 @@ from processes._engine import Engine
 from processes._errors import Forbidden
 from processes._hours import open_only, refuse_hidden, state_filter
 from processes._measure import (
+    USUAL_DEMAND,
     Demand,
     Measured,
     Of,
@@ -48,10 +49,10 @@ from processes._measure import (
     sum_facts,
 )
 from processes._ports import Reader
-from processes._reconcile import facts_of, sealed
-from processes._services import Service, read_service, service_reads
+from processes._reconcile import facts_of, layers_read, sealed
+from processes._services import Service, read_service
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
-from processes._zones import OUTSIDE_ID, TOTAL_ID, Zones, computed_at, read_zones
+from processes._zones import OUTSIDE_ID, TOTAL_ID, Zones, read_zones
 
 VERSION = "3"
 
@@ -291,16 +292,8 @@ def _reason(zones: Zones, demand: Demand) -> str:
 
 def _reads(inputs: CoverageInputs, read: Reader) -> Sequence[str]:
     """Layers that the answer depends on."""
-    demand = inputs.demand
-    if demand is None and inputs.of in ("population", "residential_area"):
-        demand = demand_layer(inputs.of, None, None)
-    named = [
-        *service_reads(read, inputs.service),
-        inputs.zones,
-        computed_at(read, inputs.zones),
-        demand,
-    ]
-    return tuple(dict.fromkeys(id_ for id_ in named if id_ and id_ in read.catalogue))
+    demand = inputs.demand or USUAL_DEMAND.get(inputs.of)
+    return layers_read(read, inputs.service, inputs.zones, demand)
 
 
 PROCESS = Process(

@@ -39,10 +39,10 @@ from processes._measure import (
 )
 from processes._ports import Reader
 from processes._progress import tell
-from processes._reconcile import facts_of, sealed
-from processes._services import Service, read_service, service_reads
+from processes._reconcile import facts_of, layers_read, sealed
+from processes._services import Service, read_service
 from processes._spec import CSV, JSON, Inputs, Process, Result
-from processes._zones import TOTAL_ID, Zones, computed_at, read_zones
+from processes._zones import TOTAL_ID, Zones, read_zones
 from processes.kernels.arrays import GeometryArray
 
 PARTS = (
@@ -294,13 +294,8 @@ def _rows(
 
 def _reads(inputs: ExplainChangeInputs, read: Reader) -> Sequence[str]:
     """Layers that the answer depends on."""
-    named = [
-        *service_reads(read, inputs.service),
-        inputs.zones,
-        computed_at(read, inputs.zones),
-        inputs.demand or USUAL_DEMAND.get(inputs.of),
-    ]
-    return tuple(dict.fromkeys(id_ for id_ in named if id_ and id_ in read.catalogue))
+    demand = inputs.demand or USUAL_DEMAND.get(inputs.of)
+    return layers_read(read, inputs.service, inputs.zones, demand)
 
 
 PROCESS = Process(

@@ -30,10 +30,10 @@ from processes._measure import (
     sum_facts,
 )
 from processes._ports import Reader
-from processes._reconcile import facts_of, sealed
-from processes._services import read_service, service_reads
+from processes._reconcile import facts_of, layers_read, sealed
+from processes._services import read_service
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
-from processes._zones import OUTSIDE_ID, TOTAL_ID, computed_at, read_zones
+from processes._zones import OUTSIDE_ID, TOTAL_ID, read_zones
 
 DEPTHS = 4
 
@@ -160,13 +160,8 @@ def _row(
 
 def _reads(inputs: RedundancyInputs, read: Reader) -> Sequence[str]:
     """Layers that the answer depends on."""
-    named = [
-        *service_reads(read, inputs.service),
-        inputs.zones,
-        computed_at(read, inputs.zones),
-        inputs.demand or USUAL_DEMAND.get(inputs.of),
-    ]
-    return tuple(dict.fromkeys(id_ for id_ in named if id_ and id_ in read.catalogue))
+    demand = inputs.demand or USUAL_DEMAND.get(inputs.of)
+    return layers_read(read, inputs.service, inputs.zones, demand)
 
 
 PROCESS = Process(
