@@ -74,7 +74,9 @@ def read_vector(
             warnings.simplefilter("ignore")
             frame = _read_rows(path, source, chosen, encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise LoadError(f"{path.name}: cannot be read: {error}") from error
+        # its own words, without its address of the file and advice about its drivers
+        why = str(error).replace(f"'{source}' ", "").split(";")[0].strip()
+        raise LoadError(f"{path.name}: 无法读取 cannot be read: {why}") from error
     except (ValueError, UnicodeDecodeError, LookupError) as error:
         raise LoadError(f"{path.name}: cannot be decoded: {error}") from error
     if path.suffix.lower() in (".kml", ".kmz"):
