@@ -350,7 +350,9 @@ def test_csv_in_gbk_with_chinese_headers(load: Loader, tmp_path: Path) -> None:
 def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:
     broken = tmp_path / "x.geojson"
     broken.write_text("{not json")
-    with pytest.raises(LoadError, match=r"x.geojson: cannot be read"):
+    with pytest.raises(
+        LoadError, match=r"x.geojson: 无法读取 cannot be read: not recogni[sz]ed"
+    ):
         read_source(broken)
     with pytest.raises(LoadError, match="no such file"):
         read_source(tmp_path / "absent.csv")

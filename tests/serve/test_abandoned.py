@@ -58,9 +58,9 @@ def test_abandoned_requests_are_cancelled(server, path, slots):
         for client in clients:
             client.close()
         assert until(lambda: waiting() == 0, 2)
+        assert until(lambda: "lane_heavy_running 0\n" in server.get("/metrics").text, 2)
         started = time.monotonic()
         assert server.get("/").status_code == 200
-        assert "lane_heavy_running 0" in server.get("/metrics").text
         assert server.get("/collections/park/items").status_code == 200
         assert time.monotonic() - started < 1
         locker.rollback()
