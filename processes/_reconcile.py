@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from shapely.geometry.base import BaseGeometry
+
 from processes._ports import Reader
 from processes._services import service_reads
-from processes._spec import Result, digest
+from processes._spec import Inputs, Process, Result, ZoneOutlines, digest
 from processes._zones import Zones, computed_at
 
 _LATTICE_M = 0.001
@@ -46,6 +48,44 @@ def layers_read(
     """Layers that an answer depends on: of service, zones and demand, none twice."""
     named = [*service_reads(read, service), zones, computed_at(read, zones), demand]
     return tuple(dict.fromkeys(id_ for id_ in named if id_ and id_ in read.catalogue))
+
+
+def answered(
+    process: Process,
+    inputs: Inputs,
+    read: Reader,
+    *,
+    rows: Iterable[Mapping[str, Any]],
+    facts: Mapping[str, Any],
+    id_column: str = "zone_id",
+    geometry: Iterable[BaseGeometry | None] | None = None,
+    outlines: ZoneOutlines | None = None,
+    body: Mapping[str, Any] | None = None,
+    notes: Sequence[Mapping[str, str]] = (),
+) -> Result:
+    """The answer of a process to a question, sealed.
+
+    Parameters
+    ----------
+    rows, id_column, outlines, body, notes : as in `Result`
+    facts : what else is needed to recompute the figures
+    geometry : in the working CRS, aligned with the rows
+    """
+    return sealed(
+        Result(
+            process=process.id,
+            version=process.version,
+            inputs=inputs.model_dump(mode="json"),
+            id_column=id_column,
+            rows=tuple(rows),
+            geometry=None if geometry is None else tuple(geometry),
+            srid=read.city.working_srid,
+            outlines=outlines,
+            reconciliation=facts,
+            body=body,
+            notes=tuple(notes),
+        )
+    )
 
 
 def sealed(result: Result) -> Result:

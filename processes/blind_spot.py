@@ -27,7 +27,7 @@ from layers import Features, Sector, Title, transformer
 from processes._errors import Forbidden, InvalidInput
 from processes._measure import ratio
 from processes._ports import Reader
-from processes._reconcile import sealed
+from processes._reconcile import answered
 from processes._services import service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
 from processes._views import Seen, ViewQuestion, camera_model, read_cameras, seen
@@ -108,27 +108,22 @@ def run(inputs: BlindSpotInputs, read: Reader) -> Result:
     blind = shapely.difference(place, in_view)
     more, parts = _blind_rows(blind, inputs.smallest_m2)
     facts = _facts(scene, working, in_view.area, blind.area)
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="row_id",
-            rows=tuple(rows + more),
-            geometry=tuple(shapes + parts),
-            srid=read.city.working_srid,
-            reconciliation={
-                "layer_versions": {
-                    id_: read.version(id_) for id_ in _reads(inputs, read)
-                },
-                "as_of": inputs.as_of.isoformat() if inputs.as_of else None,
-                "crs": f"EPSG:{read.city.working_srid}",
-                "basis": model.basis,
-                "purpose": level,
-                **facts,
-                **facts_of_views(scene.real, question, model, read),
-            },
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="row_id",
+        rows=rows + more,
+        geometry=shapes + parts,
+        facts={
+            "layer_versions": {id_: read.version(id_) for id_ in _reads(inputs, read)},
+            "as_of": inputs.as_of.isoformat() if inputs.as_of else None,
+            "crs": f"EPSG:{read.city.working_srid}",
+            "basis": model.basis,
+            "purpose": level,
+            **facts,
+            **facts_of_views(scene.real, question, model, read),
+        },
     )
 
 

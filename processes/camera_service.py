@@ -23,7 +23,7 @@ from layers import Title
 from processes._errors import NoData
 from processes._measure import ratio
 from processes._ports import Reader
-from processes._reconcile import sealed
+from processes._reconcile import answered
 from processes._spec import CSV, JSON, Inputs, Process, Result
 
 _CAMERA, _OUTAGE = "camera", "camera_outage"
@@ -78,15 +78,13 @@ def run(inputs: CameraServiceInputs, read: Reader) -> Result:
                 "in_service_share": ratio(counts["online"], len(cameras)),
             }
         )
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="hour",
-            rows=tuple(rows),
-            reconciliation=_facts(read, state, day, int(known.sum())),
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="hour",
+        rows=rows,
+        facts=_facts(read, state, day, int(known.sum())),
     )
 
 

@@ -27,7 +27,7 @@ from processes._buildings import host_of
 from processes._drawn import DrawnCamera, drawn_features
 from processes._errors import Forbidden, InvalidInput
 from processes._ports import Reader
-from processes._reconcile import sealed
+from processes._reconcile import answered
 from processes._services import service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
 from processes._views import (
@@ -102,25 +102,22 @@ def run(inputs: CameraViewInputs, read: Reader) -> Result:
     versions = {
         id_: read.version(id_) for id_ in _reads(inputs, read) if id_ in read.catalogue
     }
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="view_id",
-            rows=tuple(rows + more),
-            geometry=tuple(shapes + rings),
-            srid=read.city.working_srid,
-            reconciliation={
-                "layer_versions": versions,
-                "as_of": inputs.as_of.isoformat() if inputs.as_of else None,
-                "crs": f"EPSG:{read.city.working_srid}",
-                "model": model.model,
-                "basis": model.basis,
-                "edition": inputs.edition,
-                **view_facts(found, question, model, read),
-            },
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="view_id",
+        rows=rows + more,
+        geometry=shapes + rings,
+        facts={
+            "layer_versions": versions,
+            "as_of": inputs.as_of.isoformat() if inputs.as_of else None,
+            "crs": f"EPSG:{read.city.working_srid}",
+            "model": model.model,
+            "basis": model.basis,
+            "edition": inputs.edition,
+            **view_facts(found, question, model, read),
+        },
     )
 
 

@@ -39,7 +39,7 @@ from processes._measure import (
 )
 from processes._ports import Reader
 from processes._progress import tell
-from processes._reconcile import facts_of, layers_read, sealed
+from processes._reconcile import answered, facts_of, layers_read
 from processes._services import Service, read_service
 from processes._spec import CSV, JSON, Inputs, Process, Result
 from processes._zones import TOTAL_ID, Zones, read_zones
@@ -139,16 +139,12 @@ def run(inputs: ExplainChangeInputs, read: Reader) -> Result:
         "order_of_parts": list(PARTS),
         "counts": counts,
     }
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="zone_id",
-            rows=tuple(rows),
-            srid=read.city.working_srid,
-            reconciliation=facts,
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        rows=rows,
+        facts=facts,
     )
 
 

@@ -28,7 +28,7 @@ from processes._errors import InvalidInput
 from processes._hours import open_only, refuse_hidden, state_filter
 from processes._measure import USUAL_DEMAND, Demand, measure
 from processes._ports import Reader
-from processes._reconcile import facts_of, sealed
+from processes._reconcile import answered, facts_of
 from processes._services import Service, read_service, service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
 from processes._zones import Zones, computed_at, read_zones
@@ -113,23 +113,20 @@ def run(inputs: GapInputs, read: Reader) -> Result:
         more, shapes = _residue_rows(gaps, zones)
         rows, outlines = rows + more, outlines + shapes
     ledger = _ledger(gaps, zones)
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="gap_id",
-            rows=tuple(rows),
-            geometry=tuple(outlines),
-            srid=read.city.working_srid,
-            reconciliation={
-                **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
-                **service.facts,
-                "gaps_found": len(ranked.zone),
-                "gaps_answered": min(len(ranked.zone), inputs.limit),
-                "zones": ledger,
-            },
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="gap_id",
+        rows=rows,
+        geometry=outlines,
+        facts={
+            **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+            **service.facts,
+            "gaps_found": len(ranked.zone),
+            "gaps_answered": min(len(ranked.zone), inputs.limit),
+            "zones": ledger,
+        },
     )
 
 
@@ -286,25 +283,22 @@ def coarse(inputs: GapInputs, read: Reader, rule: Disclosure) -> Result:
         }
         for rank, i in enumerate(shown)
     ]
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="gap_id",
-            rows=tuple(rows),
-            geometry=tuple(zones.outline[shown]),
-            srid=read.city.working_srid,
-            reconciliation={
-                **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
-                **{k: v for k, v in service.facts.items() if k in _PUBLIC_FACTS},
-                **rule_facts(rule),
-                "gaps_found": len(order),
-                "gaps_answered": len(shown),
-                "gap_when_covered_below": _UNCOVERED_CLASS,
-            },
-            notes=(NOTE,),
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="gap_id",
+        rows=rows,
+        geometry=zones.outline[shown],
+        facts={
+            **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+            **{k: v for k, v in service.facts.items() if k in _PUBLIC_FACTS},
+            **rule_facts(rule),
+            "gaps_found": len(order),
+            "gaps_answered": len(shown),
+            "gap_when_covered_below": _UNCOVERED_CLASS,
+        },
+        notes=(NOTE,),
     )
 
 

@@ -27,7 +27,7 @@ from layers import Level, Title, transformer
 from processes._buildings import obstacles
 from processes._errors import Forbidden
 from processes._ports import Reader
-from processes._reconcile import sealed
+from processes._reconcile import answered
 from processes._spec import GEOJSON, JSON, Inputs, Process, Result
 from processes._views import hiding_facts
 from processes.kernels.visibility import Cameras
@@ -79,25 +79,22 @@ def run(inputs: HighPointInputs, read: Reader) -> Result:
         "share": view.area_m2 / whole,
         "rays": len(view.angle_rad),
     }
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="view_id",
-            rows=(row,),
-            geometry=(_outline(view, float(x[0]), float(y[0]), inputs.reach_m),),
-            srid=read.city.working_srid,
-            reconciliation={
-                "layer_versions": {_BUILDING: read.version(_BUILDING)},
-                "as_of": inputs.as_of.isoformat() if inputs.as_of else None,
-                "crs": f"EPSG:{read.city.working_srid}",
-                "ray_step_m": RAY_STEP_M,
-                "outline_cell_m": _cell_m(inputs.reach_m),
-                "relief": "none",
-                "occlusion": hiding_facts(hiding),
-            },
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="view_id",
+        rows=(row,),
+        geometry=(_outline(view, float(x[0]), float(y[0]), inputs.reach_m),),
+        facts={
+            "layer_versions": {_BUILDING: read.version(_BUILDING)},
+            "as_of": inputs.as_of.isoformat() if inputs.as_of else None,
+            "crs": f"EPSG:{read.city.working_srid}",
+            "ray_step_m": RAY_STEP_M,
+            "outline_cell_m": _cell_m(inputs.reach_m),
+            "relief": "none",
+            "occlusion": hiding_facts(hiding),
+        },
     )
 
 

@@ -27,7 +27,7 @@ from layers import Features, Level, Title
 from processes._errors import Forbidden
 from processes._measure import ratio
 from processes._ports import Reader
-from processes._reconcile import facts_of, sealed
+from processes._reconcile import answered, facts_of
 from processes._services import service_reads
 from processes._spec import CSV, JSON, Inputs, Process, Result
 from processes._views import Seen, ViewQuestion, camera_model, read_cameras, seen
@@ -110,22 +110,20 @@ def run(inputs: KeyPartInputs, read: Reader) -> Result:
         rows = _by_kind(listed, zones, hide_few=read.level < Level.STAFF)
     else:
         rows = _by_place(listed, zones, views)
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="row_id",
-            rows=tuple(rows),
-            reconciliation={
-                **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
-                "basis": model.basis,
-                "declared_level": model.range.level,
-                "where": _WORKING,
-                "places_without_parts": int(np.count_nonzero(listed.own)),
-                **_told_views(facts_of_views(views, question, model, read), read),
-            },
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="row_id",
+        rows=rows,
+        facts={
+            **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+            "basis": model.basis,
+            "declared_level": model.range.level,
+            "where": _WORKING,
+            "places_without_parts": int(np.count_nonzero(listed.own)),
+            **_told_views(facts_of_views(views, question, model, read), read),
+        },
     )
 
 

@@ -30,7 +30,7 @@ from processes._measure import (
     sum_facts,
 )
 from processes._ports import Reader
-from processes._reconcile import facts_of, layers_read, sealed
+from processes._reconcile import answered, facts_of, layers_read
 from processes._services import read_service
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
 from processes._zones import OUTSIDE_ID, TOTAL_ID, read_zones
@@ -97,17 +97,13 @@ def run(inputs: RedundancyInputs, read: Reader) -> Result:
         "engine": "exact",
         "depths": DEPTHS,
     }
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="zone_id",
-            rows=tuple(rows),
-            outlines=ZoneOutlines(inputs.zones, inputs.as_of),
-            srid=read.city.working_srid,
-            reconciliation=facts,
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        rows=rows,
+        outlines=ZoneOutlines(inputs.zones, inputs.as_of),
+        facts=facts,
     )
 
 

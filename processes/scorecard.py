@@ -47,7 +47,7 @@ from processes._coarse import NOTE
 from processes._errors import InvalidInput
 from processes._judge import CITY_ID, summary, target_card
 from processes._ports import Reader
-from processes._reconcile import facts_of, sealed
+from processes._reconcile import answered, facts_of
 from processes._reported import REPORTED_LAYER, reported_rows
 from processes._scores import measured_rows
 from processes._services import with_hiding
@@ -178,7 +178,7 @@ def _one(inputs: ScorecardInputs, read: Reader, rule: Disclosure | None) -> Resu
         "summary": summary(cards, city),
     }
     facts = facts_of(read, zones, sorted(layers), inputs.as_of)
-    return _result(inputs, body, facts, () if rule is None else (NOTE,))
+    return _result(inputs, read, body, facts, () if rule is None else (NOTE,))
 
 
 def join(inputs: ScorecardInputs, answers: Sequence[Result], read: Reader) -> Result:
@@ -214,7 +214,7 @@ def join(inputs: ScorecardInputs, answers: Sequence[Result], read: Reader) -> Re
         facts.pop(name, None)
     facts["layer_versions"] = dict(sorted(versions.items()))
     notes = tuple(dict.fromkeys(tuple(n.items()) for a in answers for n in a.notes))
-    return _result(inputs, merged, facts, tuple(dict(note) for note in notes))
+    return _result(inputs, read, merged, facts, tuple(dict(note) for note in notes))
 
 
 def _series(target: str, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -231,6 +231,7 @@ def _series(target: str, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, 
 
 def _result(
     inputs: ScorecardInputs,
+    read: Reader,
     body: Mapping[str, Any],
     facts: Mapping[str, Any],
     notes: tuple[Mapping[str, str], ...],
@@ -257,17 +258,15 @@ def _result(
         )
     order = {card["id"]: i for i, card in enumerate(body["targets"])}
     rows.sort(key=lambda row: order[row["target"]])
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="target",
-            rows=tuple(rows),
-            body={**body, "matrix": matrix(body)},
-            reconciliation=facts,
-            notes=notes,
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="target",
+        rows=rows,
+        body={**body, "matrix": matrix(body)},
+        facts=facts,
+        notes=notes,
     )
 
 

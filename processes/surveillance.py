@@ -26,7 +26,7 @@ from processes._errors import Forbidden
 from processes._measure import USUAL_DEMAND, ratio
 from processes._ports import Reader
 from processes._progress import stages
-from processes._reconcile import facts_of, sealed
+from processes._reconcile import answered, facts_of
 from processes._services import service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
 from processes._views import ViewQuestion, camera_model, levels_of, read_cameras, seen
@@ -82,24 +82,21 @@ def run(inputs: SurveillanceInputs, read: Reader) -> Result:
     rows: list[dict[str, Any]] = []
     for k, level in enumerate(levels):
         rows += _rows(level, views.geometry[:, k], zones, roads, people, posts)
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="row_id",
-            rows=tuple(rows),
-            geometry=_outlines(zones, len(levels)),
-            srid=read.city.working_srid,
-            reconciliation={
-                **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
-                "basis": model.basis,
-                "edition": inputs.edition,
-                "where": f"state = '{_WORKING}'",
-                "cameras_by_state": _by_state(every),
-                **facts_of_views(views, question, model, read),
-            },
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        id_column="row_id",
+        rows=rows,
+        geometry=_outlines(zones, len(levels)),
+        facts={
+            **facts_of(read, zones, _reads(inputs, read), inputs.as_of),
+            "basis": model.basis,
+            "edition": inputs.edition,
+            "where": f"state = '{_WORKING}'",
+            "cameras_by_state": _by_state(every),
+            **facts_of_views(views, question, model, read),
+        },
     )
 
 

@@ -32,7 +32,7 @@ from processes._measure import (
 )
 from processes._ports import Reader
 from processes._progress import tell
-from processes._reconcile import facts_of, sealed
+from processes._reconcile import answered, facts_of
 from processes._scores import measured_rows
 from processes._services import read_service, service_reads, with_hiding
 from processes._spec import CSV, JSON, Inputs, Process, Result
@@ -106,16 +106,12 @@ def run(inputs: TrendInputs, read: Reader) -> Result:
         "borders": inputs.borders,
         "dates": [day.isoformat() for day in dates],
     }
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="zone_id",
-            rows=tuple(rows),
-            srid=read.city.working_srid,
-            reconciliation=reconciliation,
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        rows=rows,
+        facts=reconciliation,
     )
 
 

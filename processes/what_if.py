@@ -33,7 +33,7 @@ from processes._measure import (
     ratio,
 )
 from processes._ports import Reader
-from processes._reconcile import facts_of, sealed
+from processes._reconcile import answered, facts_of
 from processes._services import Service, service_of, service_reads
 from processes._spec import CSV, JSON, Inputs, Process, Result
 from processes._standing import City, Figures, Question, city_of, figures_of
@@ -112,16 +112,12 @@ def run(inputs: WhatIfInputs, read: Reader) -> Result:
         "edits": counts,
         "engine": "exact",
     }
-    return sealed(
-        Result(
-            process=PROCESS.id,
-            version=PROCESS.version,
-            inputs=inputs.model_dump(mode="json"),
-            id_column="zone_id",
-            rows=tuple(rows),
-            srid=read.city.working_srid,
-            reconciliation=facts,
-        )
+    return answered(
+        PROCESS,
+        inputs,
+        read,
+        rows=rows,
+        facts=facts,
     )
 
 
