@@ -3,11 +3,12 @@
 Question: a camera on a tower or a hill: which ground within some kilometres is in view,
 over buildings that are lower and between those that are not?
 
-Method: rays one metre apart at the far end walk over the buildings; each hides the
-ground from its near wall to where its roof's shadow comes down, (h - g) / (h - H) times
-as far. Buildings of unknown height hide all behind them. The area is that of the rays;
-the outline is drawn from cells of 2 m (4 m beyond 2 km) and only for looking at. Flat
-ground: relief is not part of this answer.
+Method: rays at most one metre apart at the far end, and between every two corners at
+which an outline comes into view or ends, walk over the buildings; each hides the ground
+from its near wall to where its roof's shadow comes down, (h - g) / (h - H) times as
+far. Buildings of unknown height hide all behind them. The area is that of the rays, to
+5e-4 that of the outlines; the outline is drawn from cells of 2 m (4 m beyond 2 km) and
+only for looking at. Flat ground: relief is not part of this answer.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def run(inputs: HighPointInputs, read: Reader) -> Result:
         "view_id": "high-point",
         "area_m2": view.area_m2,
         "share": view.area_m2 / whole,
-        "rays": len(view.angle_rad),
+        "rays": view.rays,
     }
     return answered(
         PROCESS,

@@ -109,6 +109,9 @@ class Bench:
         points = 4_000 if self.quick else 40_000
         off = peers.sight_lines(self.town, view.geometry()[:, 0], points, SEED)
         self.goal("sight-lines-wrong", off, 0, most=True)
+        for reach in (1000,) if self.quick else (1000, 2000):
+            away = [peers.rays_beside_outlines(reach, seed) for seed in (6, 7)]
+            self.goal(f"rays-off-geos-{reach}-m", max(away), 5e-4, most=True)
         return told
 
     def speed(self, dsn: str) -> None:

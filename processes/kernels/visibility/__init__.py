@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processes.kernels.visibility.ahead import compile_ahead
 from processes.kernels.visibility.dependency import dependency_views
 from processes.kernels.visibility.heights import views_over_roofs
 from processes.kernels.visibility.index import BuildingIndex, build_index
@@ -12,7 +13,6 @@ from processes.kernels.visibility.views import (
     ViewAreas,
     Views,
     camera_views,
-    compile_ahead,
     visible_areas,
 )
 

@@ -24,7 +24,7 @@ from processes.kernels.visibility.chunk import (
     views_of,
 )
 from processes.kernels.visibility.ewkb import ByteArray, encoded
-from processes.kernels.visibility.index import BuildingIndex, build_index
+from processes.kernels.visibility.index import BuildingIndex
 
 ARC_STEP_DEG = 3.0
 SAGITTA_M = 0.05
@@ -224,13 +224,6 @@ def swept_over(
     """
     arcs = (float(np.radians(ARC_STEP_DEG)), SAGITTA_M, srid)
     return _swept(index, cameras, far_m, near_m, arcs, threads, lowest_m)
-
-
-def compile_ahead() -> None:
-    """Machine code of the sweep, made now (about 20 s) and kept for later processes."""
-    outline: GeometryArray = np.array([shapely.box(-9, 20, 9, 30)])
-    one = Cameras(*(np.array([v]) for v in (0.0, 0.0, 0.0, 90.0)))
-    camera_views(build_index(outline), one, np.array([[50.0]]), np.zeros(1))
 
 
 def _swept(

@@ -80,6 +80,24 @@ def shadow_of(a, b, far) -> shapely.Polygon | None:
     return shapely.Polygon([a, u * reach, 1.5 * middle * reach, v * reach, b])
 
 
+def seen_over_roofs(outlines, roofs, x, y, height, far) -> float:
+    """Area seen from a height on flat ground: a disc less the union of all shadows."""
+    around = shapely.transform(outlines, lambda p: p - (x, y))
+    hidden = []
+    for k in np.flatnonzero(shapely.distance(around, shapely.Point(0, 0)) < far):
+        hidden.append(around[k])
+        ring = shapely.get_coordinates(shapely.get_exterior_ring(around[k]))
+        throw = height / (height - roofs[k]) if roofs[k] < height else 0.0
+        for a, b in pairwise(ring):
+            if throw:
+                corners = np.stack([a, b, throw * b, throw * a])
+                hidden.append(shapely.convex_hull(shapely.MultiPoint(corners)))
+            else:
+                hidden.append(shadow_of(a, b, far))
+    disc = sector(0, 360, 0, far, chords=20_000)
+    return disc.difference(shapely.union_all(hidden)).area
+
+
 def is_seen(tree, outlines, host, eye, points) -> np.ndarray:
     """Whether the straight line from the eye to each point meets no building."""
     lines = shapely.linestrings(
