@@ -8,19 +8,21 @@ closed form. Room by room, in the order of the steps:
    `frame`: origin, grid and units.
    `perturb`: symbolic perturbation, signs that are never zero.
 2. `bins`: edges sorted into output cells.
-3. `references`: the state at one point of every cell.
+3. `references`: the state at one point of every cell; `survey`: steps 2 and 3.
 4. `crossings`, `subgrid`, `events`: which edges cross which, and in what order.
 5. `skip`: cells so deep that nothing in them counts.
 6. `starts`: the state where a chain begins; `on_edge`: points on outlines are held.
 7. `chains`, `emit`, `areas`: the state along every chain, and what each piece adds.
 8. `chains`: every ring must come back to the state it began with.
 9. `standing`, `boxes`: edits, by measuring their surroundings before and after.
-10. `threads`, `solve`: all of it in parts, on several threads.
+10. `threads`, `solve`: all of it in parts, on several threads; `parts`: on several
+    machines, whole numbers that are added.
 
-`exact` is the door, `places` asks it about places that overlap, `figures` turns
-whole-number sums into metres; `compile` keeps the machine code, `ahead` has it made.
+`city` is what is measured together, `exact` is the door, `places` asks it about places
+that overlap, `figures` turns whole-number sums into metres; `compile` keeps the machine
+code, `ahead` has it made.
 Every limit is checked and named in a ValueError: extent, cells, vertices, shapes and
-zones in `build`; depths and entries of cells in `solve`; arguments, and that zones do
+zones in `build`; depths and entries of cells in `survey`; arguments, and that zones do
 not overlap, in `exact`.
 Shapes must be valid: that is not checked here.
 """
@@ -28,12 +30,21 @@ Shapes must be valid: that is not checked here.
 from __future__ import annotations
 
 from processes.kernels.exact.ahead import warm
+from processes.kernels.exact.city import City
 from processes.kernels.exact.exact import (
     OverlappingZones,
     exact_coverage,
     overlap_m2,
 )
 from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
+from processes.kernels.exact.parts import (
+    Partial,
+    finish,
+    packed,
+    partial,
+    piece,
+    strips,
+)
 from processes.kernels.exact.places import (
     covered_each,
     covered_share_each,
@@ -45,10 +56,12 @@ from processes.kernels.exact.threads import Stopped
 
 __all__ = [
     "Cells",
+    "City",
     "ExactCoverage",
     "Measure",
     "NotClosed",
     "OverlappingZones",
+    "Partial",
     "Refused",
     "Standing",
     "Stopped",
@@ -57,7 +70,12 @@ __all__ = [
     "covered_share_each",
     "disjoint_groups",
     "exact_coverage",
+    "finish",
     "overlap_m2",
+    "packed",
+    "partial",
+    "piece",
     "stand",
+    "strips",
     "warm",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from processes.kernels.exact.exact import exact_coverage
+from processes.kernels.exact.parts import finish, packed, partial, piece, strips
 from processes.kernels.exact.places import covered_share_each
 from processes.kernels.exact.standing import stand
 
@@ -27,3 +28,6 @@ def warm() -> None:
     city = stand(services, zones, lines=lines, points=points, others=others)
     city.edited(np.array([1]), shapely.box([200.0], 150.0, 450.0, 460.0))
     covered_share_each(others, services)
+    whole = packed(services, zones, lines=lines, points=points, others=others)
+    halves = [partial(piece(whole, strip), strip) for strip in strips(whole, 2)]
+    finish(whole, halves[0] + halves[-1])

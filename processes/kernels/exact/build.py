@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processes.kernels.exact.compile import compiled
-from processes.kernels.exact.frame import Around, frames_of, grid_of
+from processes.kernels.exact.frame import NO_ZONE, Around, frames_of, grid_of
 from processes.kernels.exact.pack import Chains
 from processes.kernels.exact.scene import (
     ONE_OTHER,
@@ -20,6 +20,7 @@ from processes.kernels.exact.scene import (
     Float32,
     Frames,
     Grid,
+    Int8,
     Int32,
     Int64,
     Scene,
@@ -30,7 +31,7 @@ from processes.kernels.exact.threads import Workers, even_parts
 MOST_VERTICES = 1 << 30
 MOST_SHAPES = 1 << 30
 MOST_ZONES = (1 << 22) - 2
-_NO_POINTS: Int64 = np.empty((0, 2), np.int64)
+_ALL: Int8 = np.empty(0, np.int8)
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,15 @@ class Layer:
     kind : SERVICE, OTHER, LINE or ZONE
     chains : of the whole layer
     shapes : (s,) the shapes that count, in their order
+    box : (n, 4) least x, y and greatest x, y of each shape of the chains [mm]
+    row : (n,) position of each shape of the chains in the layer; of a part of it only
     """
 
     kind: int
     chains: Chains
     shapes: Int64
+    box: Int64
+    row: Int64 | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Built:
     point_chain : first chain of the points
     has_others : whether there is an edge of an other
     only_points : whether nothing is asked but services over points
+    mine : (v,) 1 for edges whose sums are asked; empty: all of them
     """
 
     scene: Scene
@@ -72,36 +78,29 @@ class Built:
     point_chain: int
     has_others: bool
     only_points: bool
+    mine: Int8
 
 
 @compiled
-def _measured(
-    chains: Chains, shapes: Int64, sizes: Int64
-) -> tuple[Whole, Whole, Whole, Whole, Whole, Whole]:
-    """Chains and vertices that count, and their least and greatest x and y.
+def _sized(chains: Chains, shapes: Int64, sizes: Int64) -> None:
+    """Chains that count and vertices before each of some shapes, and of all of them.
 
     Parameters
     ----------
-    sizes : (s, 2) written: chains and vertices of each shape
+    sizes : (s + 1, 2) written
     """
-    left = bottom = np.int64(1 << 60)
-    right = top = np.int64(-(1 << 60))
     n_chains = n_vertices = np.int64(0)
     for i in range(len(shapes)):
-        s = shapes[i]
         sizes[i, 0] = n_chains
         sizes[i, 1] = n_vertices
-        for chain in range(chains.shape_start[s], chains.shape_start[s + 1]):
-            n = chains.size[chain]
-            if n > 0:
+        for chain in range(
+            chains.shape_start[shapes[i]], chains.shape_start[shapes[i] + 1]
+        ):
+            if chains.size[chain] > 0:
                 n_chains += 1
-                n_vertices += n
-            for v in range(chains.start[chain], chains.start[chain] + n):
-                left = min(left, chains.xy[v, 0])
-                right = max(right, chains.xy[v, 0])
-                bottom = min(bottom, chains.xy[v, 1])
-                top = max(top, chains.xy[v, 1])
-    return n_chains, n_vertices, left, bottom, right, top
+                n_vertices += chains.size[chain]
+    sizes[len(shapes), 0] = n_chains
+    sizes[len(shapes), 1] = n_vertices
 
 
 @compiled
@@ -137,30 +136,28 @@ def _place(
 
 
 @compiled
-def _zone_boxes(scene: Scene, n: int) -> tuple[Int64, Int64]:
-    """Least and greatest x and y of each zone, and twice its area."""
-    box = np.zeros((n, 4), np.int64)
-    box[:, :2] = 1 << 40
-    double_area = np.zeros(n, np.int64)
-    for chain in range(len(scene.chain_shape)):
-        shape = scene.chain_shape[chain]
-        if scene.kind[shape] != ZONE:
-            continue
-        zone = scene.row[shape]
-        begin = scene.chain_start[chain]
-        x0 = np.int64(scene.xy[begin, 0])
-        y0 = np.int64(scene.xy[begin, 1])
-        for v in range(begin, scene.chain_start[chain + 1]):
-            x = np.int64(scene.xy[v, 0])
-            y = np.int64(scene.xy[v, 1])
-            box[zone, 0] = min(box[zone, 0], x)
-            box[zone, 1] = min(box[zone, 1], y)
-            box[zone, 2] = max(box[zone, 2], x)
-            box[zone, 3] = max(box[zone, 3], y)
-            if scene.edge_shape[v] >= 0:
-                double_area[zone] += (x - x0) * (scene.xy[v + 1, 1] - y0)
-                double_area[zone] -= (scene.xy[v + 1, 0] - x0) * (y - y0)
-    return box, double_area
+def _double_areas(chains: Chains, shapes: Int64, double_area: Int64) -> None:
+    """Add twice the area of some shapes [mm2] to theirs."""
+    xy = chains.xy
+    for shape in shapes:
+        for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
+            begin = chains.start[chain]
+            x0 = xy[begin, 0]
+            y0 = xy[begin, 1]
+            for v in range(begin, begin + chains.size[chain] - 1):
+                double_area[shape] += (xy[v, 0] - x0) * (xy[v + 1, 1] - y0)
+                double_area[shape] -= (xy[v + 1, 0] - x0) * (xy[v, 1] - y0)
+
+
+@compiled
+def own_strip(scene: Scene, low: Whole, high: Whole) -> Int8:
+    """(v,) 1 for the edges whose lower end lies at low <= y < high in the scene."""
+    mine = np.zeros(len(scene.xy), np.int8)
+    for e in range(len(scene.xy)):
+        if scene.edge_shape[e] >= 0:
+            y = min(scene.xy[e, 1], scene.xy[e + 1, 1])
+            mine[e] = 1 if low <= y < high else 0
+    return mine
 
 
 def _limited(name: str, found: int, most: int) -> None:
@@ -168,61 +165,79 @@ def _limited(name: str, found: int, most: int) -> None:
         raise ValueError(f"{name}: {found} given, must be at most {most}")
 
 
-def around(built: Built) -> Around:
-    """What the parts of a scene share with it."""
-    grid = built.grid
-    first = np.array([grid.column, grid.row]) * grid.cell + built.origin
-    cells = np.array([grid.columns, grid.rows]) * grid.cell
-    return Around(
-        built.origin,
-        built.frames,
-        built.zone_double_area,
-        (first + grid.cell).astype(np.int64),
-        (first + cells - 1 - grid.cell).astype(np.int64),
-    )
+def frame_of(
+    layers: list[Layer], n_zones: int, points: Int64, cell_mm: int
+) -> Around | None:
+    """Where some layers lie; None if there is nothing in any of them.
+
+    Parameters
+    ----------
+    layers : of which those of zones are measured as well
+
+    Raises
+    ------
+    ValueError : a limit is exceeded; it names which, what was found and what is allowed
+    """
+    _limited("zones", n_zones, MOST_ZONES)
+    extent = _extent(layers, points)
+    if extent is None:
+        return None
+    grid, origin = grid_of(*extent, cell_mm)
+    box = np.zeros((n_zones, 4), np.int64)
+    box[:, :2] = NO_ZONE
+    double_area = np.zeros(n_zones, np.int64)
+    for layer in layers:
+        if layer.kind == ZONE:
+            box[layer.shapes] = layer.box[layer.shapes] - np.tile(origin, 2)
+            _double_areas(layer.chains, layer.shapes, double_area)
+    return Around(origin, frames_of(box, grid), double_area, *extent)
+
+
+def _extent(layers: list[Layer], points: Int64) -> tuple[Int64, Int64] | None:
+    """Least and greatest x and y of everything."""
+    boxes = [la.box[la.shapes] for la in layers]
+    boxes.append(np.concatenate([points, points], axis=1))
+    box = np.concatenate(boxes)
+    if len(box) == 0:
+        return None
+    return box[:, :2].min(axis=0), box[:, 2:].max(axis=0)
 
 
 def build_scene(
     layers: list[Layer],
-    zones: int,
-    lines: int,
+    n_zones: int,
+    n_lines: int,
     points: Int64,
     cell_mm: int,
+    frame: Around,
     workers: Workers,
-    frame: Around | None = None,
 ) -> Built | None:
     """One scene of all layers; None if there is nothing in any of them.
 
     Parameters
     ----------
     layers : services, others, lines, zones, in this order
-    zones, lines : numbers of them, with those that have no shape
+    n_zones, n_lines : numbers of them, with those that have no shape
     points : (p, 2) [mm]
-    frame : of a scene that this one is a part of: with the same origin and frames of
-        zones, so that sums of both may be added
+    frame : of these layers or of those they are a part of: sums of parts with the same
+        frame may be added
 
     Raises
     ------
     ValueError : a limit is exceeded; it names which, what was found and what is allowed
     """
-    _limited("zones", zones, MOST_ZONES)
     n_shapes = sum(len(layer.shapes) for layer in layers) + (len(points) > 0)
     _limited("shapes", n_shapes, MOST_SHAPES)
-    sizes = [np.empty((len(layer.shapes), 2), np.int64) for layer in layers]
-    found = np.array(
-        [_measured(la.chains, la.shapes, sizes[i]) for i, la in enumerate(layers)],
-        np.int64,
-    ).reshape(-1, 6)
+    extent = _extent(layers, points)
+    if extent is None:
+        return None
+    sizes = [np.empty((len(layer.shapes) + 1, 2), np.int64) for layer in layers]
+    for layer, size in zip(layers, sizes, strict=True):
+        _sized(layer.chains, layer.shapes, size)
+    found = np.array([size[-1] for size in sizes])
     n_vertices = int(found[:, 1].sum()) + len(points)
     _limited("vertices", n_vertices, MOST_VERTICES)
-    if n_vertices == 0:
-        return None
-    least, greatest = found[:, 2:4].min(axis=0), found[:, 4:6].max(axis=0)
-    if len(points):
-        least = np.minimum(least, points.min(axis=0))
-        greatest = np.maximum(greatest, points.max(axis=0))
-    corner = None if frame is None else np.array(frame.origin)
-    grid, origin = grid_of(least, greatest, cell_mm, corner)
+    grid, origin = grid_of(*extent, cell_mm, np.array(frame.origin))
     n_chains = int(found[:, 0].sum()) + len(points)
     moved = int(found[0, 1]) if layers[0].chains.offset.any() else 0
     scene = _empty_scene(n_shapes, n_chains, n_vertices, moved)
@@ -233,11 +248,12 @@ def build_scene(
         here = slice(shape, shape + len(layer.shapes))
         weight = {SERVICE: ONE_SERVICE, OTHER: ONE_OTHER}.get(layer.kind, 0)
         scene.kind[here] = layer.kind
-        scene.row[here] = layer.shapes
+        row = layer.shapes if layer.row is None else layer.row[layer.shapes]
+        scene.row[here] = row
         scene.priority[here] = np.arange(priority, priority + len(layer.shapes))
         scene.weight[here] = weight
         if layer.kind == ZONE:
-            scene.weight[here] = (layer.shapes + 1) * ONE_ZONE
+            scene.weight[here] = (row + 1) * ONE_ZONE
             scene.priority[here] = priority
         priority += len(layer.shapes)
         shape += len(layer.shapes)
@@ -252,16 +268,12 @@ def build_scene(
         scene.priority[shape] = -1
     scene.chain_start[-1] = n_vertices
     scene.shape_start[-1] = n_chains
-    if frame is None:
-        box, double_area = _zone_boxes(scene, zones)
-        frames = frames_of(box, grid)
-    else:
-        frames, double_area = frame.frames, frame.zone_double_area
     has_others = any(la.kind == OTHER and len(la.shapes) for la in layers)
-    only_points = zones == lines == 0 and not has_others and len(points) > 0
+    only_points = n_zones == n_lines == 0 and not has_others and len(points) > 0
     return Built(
-        scene, grid, frames, origin, double_area, lines, chain, has_others, only_points
-    )
+        scene, grid, frame.frames, origin, frame.zone_double_area, n_lines, chain,
+        has_others, only_points, _ALL,
+    )  # fmt: skip
 
 
 def _empty_scene(shapes: int, chains: int, vertices: int, moved: int) -> Scene:

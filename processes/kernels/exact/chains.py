@@ -83,7 +83,7 @@ def propagate(
     ----------
     change : (c,) change of state from the point of the cell to a chain's first vertex
     event_start, event : crossings of each edge, at most `most_events` of one
-    active : (v,) of step 5; empty when every edge counts
+    active : (v,) of step 5, -1 for what another part adds; empty when all count
     restart : (v,) like `change` for edges that become active again
     chain_state : (c,) written: state at each chain's first vertex
 
@@ -133,10 +133,10 @@ def propagate(
             py = qy
             qx = float(xy[e + 1, 0])
             qy = float(xy[e + 1, 1])
-            if skips and active[e] == 0:
+            if skips and active[e] != 1:
                 lost = True
                 whole = False
-                if kind == ZONE:
+                if kind == ZONE and active[e] == 0:
                     walk_border(
                         px, py, qx, qy, _NOTHING + depths, 0, spot, step,
                         kind, own_row, depths, left, unit, area_sums,

@@ -41,7 +41,7 @@ def _active_edges(first: Whole, last: Whole, edge: Int32, active: Int8) -> Whole
     """How many edges of a cell are active."""
     n = 0
     for k in range(first, last):
-        n += active[edge[k]]
+        n += active[edge[k]] == 1
     return n
 
 
@@ -147,7 +147,8 @@ def find_crossings(
     query_start : (n + 1,) first query of each cell
     query_vertex, query_shape : (q,) vertices whose state is asked, and their shapes
     change : (q,) written: change of state from the cell's point to the vertex
-    active, dead : of step 5; empty when it is not taken
+    active, dead : of step 5; empty when it is not taken. In dead cells only crossings
+        of active edges are looked for
     wanted_pairs : False for the queries alone
 
     Returns

@@ -83,6 +83,16 @@ def _sort_events(n: Whole, spot: Float64, step: Int64) -> None:
 
 
 @compiled
+def _was_rounded(f: Whole, offset: Float32) -> Truth:
+    """Whether an edge is of a service and rounding took anything from its ends."""
+    if f + 1 >= len(offset):
+        return False
+    begin: Truth = offset[f, 0] != 0.0 or offset[f, 1] != 0.0
+    end: Truth = offset[f + 1, 0] != 0.0 or offset[f + 1, 1] != 0.0
+    return begin or end
+
+
+@compiled
 def _moved(e: Whole, f: Whole, xy: Int32, offset: Float32) -> float:
     """How much further along edge e the edge f was met before it was rounded."""
     px = np.int64(xy[e, 0])
@@ -148,7 +158,7 @@ def read_events(
             s = along(ax, ay, bx, by, px, py, qx, qy)
             spot[n, 1] = ax + s * (bx - ax)
             spot[n, 2] = ay + s * (by - ay)
-        if is_line and f + 1 < len(offset):
+        if is_line and _was_rounded(f, offset):
             t = min(max(t + _moved(e, f, xy, offset), 0.0), 1.0)
             spot[n, 1] = px + t * (qx - px)
             spot[n, 2] = py + t * (qy - py)

@@ -7,27 +7,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import shapely
 
-from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.exact.build import Layer, build_scene
+from processes.kernels.arrays import FloatArray, GeometryArray
+from processes.kernels.exact.city import built_city, packed_city
 from processes.kernels.exact.figures import (
     MM2_PER_M2,
     ExactCoverage,
     areas_mm2,
+    cell_sums,
     cells_of,
     figures,
     no_cells,
     no_figures,
     totals,
 )
-from processes.kernels.exact.pack import (
-    MM,
-    line_chains,
-    ordered_shapes,
-    point_xy,
-    polygon_chains,
-    present_shapes,
-)
-from processes.kernels.exact.scene import LINE, OTHER, SERVICE, ZONE
+from processes.kernels.exact.pack import MM
 from processes.kernels.exact.solve import NotClosed, Tuning, solve
 from processes.kernels.exact.threads import Cancelled, Progress, Workers, workers
 
@@ -104,17 +97,17 @@ def exact_coverage(
     [[150.0], [50.0]]
     """
     _check(depths, threads, cell_m, points, weights)
-    land = _or_none(others)
     asked = _Asked(
-        zones,
         _or_none(lines),
+        zones,
         _or_none(points),
-        np.ones(0 if points is None else len(points)) if weights is None else weights,
+        weights,
         depths,
         cell_m,
         with_cells,
         tuning or Tuning(),
     )
+    land = _or_none(others)
     with workers(threads, on_progress, cancelled) as crew:
         if check_zones:
             overlap_checked(zones, crew)
@@ -137,10 +130,10 @@ class OverlappingZones(ValueError):
 class _Asked:
     """What is asked beside services and others; as in `exact_coverage`."""
 
-    zones: GeometryArray
     lines: GeometryArray
+    zones: GeometryArray
     points: GeometryArray
-    weights: FloatArray
+    weights: FloatArray | None
     depths: int
     cell_m: int
     with_cells: bool
@@ -151,40 +144,26 @@ def _measured(
     services: GeometryArray, others: GeometryArray, asked: _Asked, crew: Workers
 ) -> ExactCoverage:
     """One run over shapes as they are."""
-    layers = [
-        _polygons("services", SERVICE, services, asked.depths, crew),
-        _polygons("others", OTHER, others, 1, crew),
-        _lines(asked.lines, crew),
-        _zones(asked.zones, crew),
-    ]
-    at, row = point_xy("points", asked.points)
-    built = build_scene(
-        layers,
-        len(asked.zones),
-        len(asked.lines),
-        at,
-        asked.cell_m * int(MM),
-        crew,
-    )
+    city = packed_city(
+        services, others, asked.lines, asked.zones, asked.points, asked.weights,
+        asked.depths, asked.cell_m, crew,
+    )  # fmt: skip
+    built = built_city(city, crew)
     if built is None:
         return no_figures(
-            asked.depths,
-            len(asked.zones),
-            len(asked.lines),
-            asked.weights,
-            asked.cell_m,
+            city.depths, city.n_zones, city.n_lines, city.weights, asked.cell_m
         )
-    solved = solve(built, asked.depths, asked.tuning, crew)
+    solved = solve(built, city.depths, asked.tuning, crew)
     return figures(
-        totals(built, solved, asked.depths),
+        totals(built, solved, city.depths),
         built.frames.unit,
         built.zone_double_area,
-        asked.depths,
-        row,
-        asked.weights,
-        cells_of(built, solved, asked.depths, asked.cell_m)
+        city.depths,
+        city.point_row,
+        city.weights,
+        cells_of(cell_sums(built, solved), built.origin, city.depths, city.cell_mm)
         if asked.with_cells
-        else no_cells(asked.depths, asked.cell_m),
+        else no_cells(city.depths, asked.cell_m),
         solved.crossings,
     )
 
@@ -231,23 +210,6 @@ def _check(
             raise ValueError("weights: must be finite")
 
 
-def _polygons(
-    name: str, kind: int, geometries: GeometryArray, copies: int, crew: Workers
-) -> Layer:
-    chains = polygon_chains(name, geometries, crew)
-    return Layer(kind, chains, ordered_shapes(chains, copies, crew))
-
-
-def _lines(geometries: GeometryArray, crew: Workers) -> Layer:
-    chains = line_chains("lines", geometries, crew)
-    return Layer(LINE, chains, ordered_shapes(chains, len(geometries), crew))
-
-
-def _zones(geometries: GeometryArray, crew: Workers) -> Layer:
-    chains = polygon_chains("zones", geometries, crew)
-    return Layer(ZONE, chains, present_shapes(chains))
-
-
 def overlap_checked(zones: GeometryArray, crew: Workers) -> None:
     """Refuse zones that overlap.
 
@@ -278,12 +240,13 @@ def overlap_m2(polygons: GeometryArray, *, threads: int = 2) -> float:
 def _overlap_m2(zones: GeometryArray, crew: Workers) -> float:
     """The same: zones as services, at depth 2; 0 within the rounding of the sums."""
     quiet = Workers(crew.threads, crew.pool, cancelled=crew.cancelled)
-    layer = _polygons("zones", SERVICE, zones, 2, quiet)
-    nobody: IntArray = np.empty((0, 2), np.int64)
-    built = build_scene([layer], 0, 0, nobody, _OVERLAP_CELL_MM, quiet)
+    city = packed_city(
+        zones, _NONE, _NONE, _NONE, _NONE, None, 2, _OVERLAP_CELL_MM // int(MM), quiet
+    )
+    built = built_city(city, quiet)
     if built is None:
         return 0.0
     solved = solve(built, 2, Tuning(skip_deep=False), quiet)
-    area, _ = areas_mm2(built, solved)
+    area, _ = areas_mm2(cell_sums(built, solved), city.cell_mm)
     most = float(area[1].max(initial=0.0))
     return most / MM2_PER_M2 if most > _OVERLAP_MM2 else 0.0

@@ -14,6 +14,7 @@ from processes.kernels.exact.scene import AREA_UNIT, HEIGHT_UNIT
 from processes.kernels.exact.solve import Solved
 
 MM2_PER_M2 = 1e6
+WIDE = 1 << 31
 _MM_PER_M = 1e3
 _NOTHING_M2 = 1e-5
 _TRACE_M2 = 1e-9
@@ -90,18 +91,37 @@ class ExactCoverage:
     repaired: int = 0
 
 
-def areas_mm2(built: Built, solved: Solved) -> tuple[FloatArray, FloatArray]:
+@dataclass(frozen=True)
+class CellSums:
+    """Sums of the numbered cells of a run, as whole numbers.
+
+    Parameters
+    ----------
+    cell : (n,) row * WIDE + column of each in the grid of the origin, ascending
+    sums : (n, 3 * depths) as in `Sums`
+    """
+
+    cell: IntArray
+    sums: IntArray
+
+
+def cell_sums(built: Built, solved: Solved) -> CellSums:
+    """The sums of a run's cells."""
+    grid, cell = built.grid, solved.bins.cell
+    row = cell // grid.columns
+    column = cell - row * grid.columns
+    return CellSums((row + grid.row) * WIDE + column + grid.column, solved.sums.cell)
+
+
+def areas_mm2(of: CellSums, cell_mm: int) -> tuple[FloatArray, FloatArray]:
     """Covered area of the numbered cells, and of one cell of the gap left of each.
 
     Returns
     -------
     (d, n) and (d, n) mm2; the latter is 0 or a whole cell.
     """
-    width = float(built.grid.cell)
-    area, beside = cell_areas(
-        solved.sums.cell, solved.bins.cell, built.grid.columns, width,
-        AREA_UNIT, HEIGHT_UNIT,
-    )  # fmt: skip
+    width = float(cell_mm)
+    area, beside = cell_areas(of.sums, of.cell, WIDE, width, AREA_UNIT, HEIGHT_UNIT)
     return area, np.rint(beside / width) * width * width
 
 
@@ -131,7 +151,7 @@ def totals(built: Built, solved: Solved, depths: int) -> Totals:
         sums.area,
         sums.length,
         sums.line,
-        _union(built, solved, depths),
+        union_of(cell_sums(built, solved), built.grid.cell, depths),
         solved.point_depth,
         solved.point_zone,
     )
@@ -252,35 +272,33 @@ def _of_points(
     )
 
 
-def cells_of(built: Built, solved: Solved, depths: int, cell_m: int) -> Cells:
+def cells_of(of: CellSums, origin: tuple[int, int], depths: int, cell_mm: int) -> Cells:
     """The cells that are covered or hold a covered line."""
-    area_mm2, gap_mm2 = areas_mm2(built, solved)
-    cell = solved.bins.cell
+    area_mm2, gap_mm2 = areas_mm2(of, cell_mm)
+    cell = of.cell
     gap = np.diff(cell, prepend=cell[:1]) - 1
     gap[gap_mm2.max(axis=0, initial=0.0) == 0.0] = 0
     gap = np.maximum(gap, 0)
-    of = np.repeat(np.arange(len(cell)), gap)
-    step = np.arange(len(of)) - np.repeat(np.cumsum(gap) - gap, gap)
-    where = np.concatenate([cell, cell[of] - gap[of] + step])
-    area_m2 = np.concatenate([area_mm2, gap_mm2[:, of]], axis=1) / MM2_PER_M2
-    length_mm = solved.sums.cell[:, 2 * depths :].T / AREA_UNIT
+    beside = np.repeat(np.arange(len(cell)), gap)
+    step = np.arange(len(beside)) - np.repeat(np.cumsum(gap) - gap, gap)
+    where = np.concatenate([cell, cell[beside] - gap[beside] + step])
+    area_m2 = np.concatenate([area_mm2, gap_mm2[:, beside]], axis=1) / MM2_PER_M2
+    length_mm = of.sums[:, 2 * depths :].T / AREA_UNIT
     length_m = np.zeros_like(area_m2)
     length_m[:, : len(cell)] = length_mm / _MM_PER_M
     held = np.flatnonzero((area_m2[0] > _TRACE_M2) | (length_m[0] > 0.0))
     held = held[np.argsort(where[held], kind="stable")]
-    columns = built.grid.columns
-    first_column = built.origin[0] // built.grid.cell + built.grid.column
-    first_row = built.origin[1] // built.grid.cell + built.grid.row
+    cell_m = cell_mm // int(_MM_PER_M)
     return Cells(
         cell_m,
-        where[held] % columns + first_column,
-        where[held] // columns + first_row,
+        where[held] % WIDE + origin[0] // cell_mm,
+        where[held] // WIDE + origin[1] // cell_mm,
         np.clip(area_m2[:, held], 0.0, float(cell_m) ** 2),
         length_m[:, held],
     )
 
 
-def _union(built: Built, solved: Solved, depths: int) -> tuple[int, ...]:
+def union_of(of: CellSums, cell_mm: int, depths: int) -> tuple[int, ...]:
     """Covered ground of all cells by depth, in 2**-50 mm2: no rounding at all.
 
     Notes
@@ -288,18 +306,17 @@ def _union(built: Built, solved: Solved, depths: int) -> tuple[int, ...]:
     A height stands for the ground left of its cell: as many cell widths as the cell's
     column. Sums of parts below and above 2**20 cannot overflow.
     """
-    sums = solved.sums.cell
-    column = solved.bins.cell % built.grid.columns
+    column = of.cell % WIDE
     found = []
     for k in range(depths):
-        own = _whole_sum(sums[:, 2 * k])
-        beside = _whole_sum(sums[:, 2 * k + 1], column) * built.grid.cell
+        own = _whole_sum(of.sums[:, 2 * k])
+        beside = _whole_sum(of.sums[:, 2 * k + 1], column) * cell_mm
         found.append(own * int(HEIGHT_UNIT) + beside * int(AREA_UNIT))
     return tuple(found)
 
 
 def _whole_sum(values: IntArray, times: IntArray | int = 1) -> int:
-    """Sum of values * times without overflow; times are below 2**20."""
+    """Sum of values * times without overflow; times are below 2**21."""
     high, low = values >> 20, values & ((1 << 20) - 1)
     return (int(np.sum(high * times)) << 20) + int(np.sum(low * times))
 

@@ -16,6 +16,7 @@ MOST_CELLS = 100_000_000
 _AREA_BITS = 61
 _FINEST_BITS = 20
 _ANCHOR_MM = 100_000_000
+NO_ZONE = 1 << 40
 
 
 class Refused(ValueError):
@@ -122,7 +123,7 @@ def frames_of(box: Int64, grid: Grid) -> Frames:
     ------
     ValueError : a zone too large for the unit of one square millimetre
     """
-    left = np.append(np.where(box[:, 0] < 1 << 40, box[:, 0], 0), 0).astype(np.float64)
+    left = np.append(np.where(box[:, 0] < NO_ZONE, box[:, 0], 0), 0).astype(np.float64)
     side = np.maximum(box[:, 2:] - box[:, :2], 1).astype(np.float64)
     whole = float(np.prod(np.array(reach_of(grid), np.float64)))
     area = np.append(side[:, 0] * side[:, 1], whole)

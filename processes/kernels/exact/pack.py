@@ -19,6 +19,7 @@ from processes.kernels.exact.threads import Workers, even_parts
 
 MM = 1000.0
 FARTHEST_M = 1e9
+FAR = 1 << 60
 _NOISE_MM = 1e-4
 _OFFSET_PARTS = float(1 << 24)
 _BAND_MM = 500_000
@@ -120,12 +121,13 @@ def _mixed(value: np.int64) -> np.uint64:
 
 @compiled
 def _describe(
-    first: Whole, last: Whole, chains: Chains, corner: Int64, digest: Int64,
+    first: Whole, last: Whole, chains: Chains, box: Int64, digest: Int64,
     offset_digest: Int64,
 ) -> None:  # fmt: skip
-    """Least x and y, and digests of edges and of offsets, of shapes first..last."""
+    """Boxes, and digests of edges and of offsets, of shapes first..last."""
     for shape in range(first, last):
-        left = bottom = np.int64(1 << 60)
+        left = bottom = np.int64(FAR)
+        right = top = np.int64(-FAR)
         total = np.uint64(0)
         rest = np.uint64(0)
         for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
@@ -133,6 +135,8 @@ def _describe(
             for v in range(begin, begin + chains.size[chain]):
                 left = min(left, chains.xy[v, 0])
                 bottom = min(bottom, chains.xy[v, 1])
+                right = max(right, chains.xy[v, 0])
+                top = max(top, chains.xy[v, 1])
             for v in range(begin, begin + chains.size[chain]):
                 x = np.int64(chains.offset[v, 0] * _OFFSET_PARTS)
                 y = np.int64(chains.offset[v, 1] * _OFFSET_PARTS)
@@ -142,8 +146,10 @@ def _describe(
                 word = _mixed(np.int64(word ^ np.uint64(chains.xy[v, 1])))
                 word = _mixed(np.int64(word ^ np.uint64(chains.xy[v + 1, 0])))
                 total += _mixed(np.int64(word ^ np.uint64(chains.xy[v + 1, 1])))
-        corner[shape, 0] = left
-        corner[shape, 1] = bottom
+        box[shape, 0] = left
+        box[shape, 1] = bottom
+        box[shape, 2] = right
+        box[shape, 3] = top
         digest[shape] = np.int64(total)
         offset_digest[shape] = np.int64(rest)
 
@@ -298,8 +304,15 @@ def point_xy(name: str, geometries: GeometryArray) -> tuple[Int64, Int64]:
     return np.rint(xy * MM).astype(np.int64), row.astype(np.int64)
 
 
-def ordered_shapes(chains: Chains, copies: int, workers: Workers) -> Int64:
+def ordered_shapes(
+    chains: Chains, copies: int, workers: Workers
+) -> tuple[Int64, Int64]:
     """The shapes that count, by 500 m rows; at most `copies` of the same shape.
+
+    Returns
+    -------
+    (s,) their positions, and (n, 4) least x, y and greatest x, y of every shape [mm];
+    those of shapes without a chain meet nothing.
 
     Notes
     -----
@@ -307,20 +320,14 @@ def ordered_shapes(chains: Chains, copies: int, workers: Workers) -> Int64:
     vertex: their cost is quadratic.
     """
     n = len(chains.shape_start) - 1
-    corner = np.empty((n, 2), np.int64)
+    box = np.empty((n, 4), np.int64)
     digest = np.empty(n, np.int64)
     rest = np.empty(n, np.int64)
     workers.run(
-        lambda first, last: _describe(first, last, chains, corner, digest, rest),
+        lambda first, last: _describe(first, last, chains, box, digest, rest),
         even_parts(chains.shape_start, workers.threads),
     )
-    some = present_shapes(chains)
-    place = corner[some, 1] // _BAND_MM * (2 * _ROUND_COLUMN) + corner[some, 0]
+    some = np.flatnonzero(box[:, 0] <= box[:, 2])
+    place = box[some, 1] // _BAND_MM * (2 * _ROUND_COLUMN) + box[some, 0]
     order = some[np.lexsort((rest[some], digest[some], place))]
-    return _kept(chains, order, digest, copies)
-
-
-def present_shapes(chains: Chains) -> Int64:
-    """The shapes that have a chain, ascending."""
-    vertices = np.concatenate([[0], np.cumsum(chains.size)])
-    return np.flatnonzero(np.diff(vertices[chains.shape_start]))
+    return _kept(chains, order, digest, copies), box

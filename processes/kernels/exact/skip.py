@@ -80,12 +80,12 @@ def restart_edges(scene: Scene, active: Int8) -> Int64:
     edge_shape = scene.edge_shape
     n = 0
     for e in range(1, len(active)):
-        if active[e] and not active[e - 1] and edge_shape[e - 1] >= 0:
+        if active[e] == 1 and active[e - 1] != 1 and edge_shape[e - 1] >= 0:
             n += 1
     found = np.empty(n, np.int64)
     n = 0
     for e in range(1, len(active)):
-        if active[e] and not active[e - 1] and edge_shape[e - 1] >= 0:
+        if active[e] == 1 and active[e - 1] != 1 and edge_shape[e - 1] >= 0:
             found[n] = e
             n += 1
     return found

@@ -8,26 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from processes.kernels.exact.areas import open_height
-from processes.kernels.exact.bins import (
-    grouped,
-    number_cells,
-    numbers_of_vertices,
-    visit_cells,
-)
+from processes.kernels.exact.bins import grouped, numbers_of_vertices
 from processes.kernels.exact.build import Built
 from processes.kernels.exact.chains import propagate
 from processes.kernels.exact.crossings import find_crossings
 from processes.kernels.exact.events import count_events, fill_events, running_sum
-from processes.kernels.exact.frame import MOST_CELLS
 from processes.kernels.exact.on_edge import close_points
-from processes.kernels.exact.references import (
-    Windings,
-    add_steps,
-    deepest,
-    sum_rows,
-    wind,
-    winding_boxes,
-)
+from processes.kernels.exact.references import Windings
 from processes.kernels.exact.scene import (
     HEIGHT_UNIT,
     Bins,
@@ -37,10 +24,10 @@ from processes.kernels.exact.scene import (
     Sums,
 )
 from processes.kernels.exact.skip import mark_dead_cells, restart_edges
-from processes.kernels.exact.threads import Parts, Workers, even_parts
+from processes.kernels.exact.survey import binned, referenced, wound
+from processes.kernels.exact.threads import Workers, even_parts
 
-MOST_ENTRIES = (1 << 31) - 1
-MOST_DEEP = 1 << 19
+FOREIGN = -1
 _PARTS_PER_THREAD = 16
 _CLOSED_MM = 1e-5
 _NONE8: Int8 = np.empty(0, np.int8)
@@ -93,77 +80,6 @@ class _Active:
     restart: Int64
 
 
-def _edge_parts(built: Built, workers: Workers) -> Parts:
-    """Ranges of edges, each of which may have a number for every cell of the grid."""
-    cells = built.grid.columns * built.grid.rows
-    most = max(1, MOST_CELLS // cells)
-    return even_parts(np.arange(len(built.scene.xy) + 1), min(workers.threads, most))
-
-
-def _binned(built: Built, workers: Workers) -> Bins:
-    """Step 2."""
-    scene, grid = built.scene, built.grid
-    parts = _edge_parts(built, workers)
-    counts = np.zeros((len(parts), grid.columns * grid.rows), np.int32)
-    order = {part: i for i, part in enumerate(parts)}
-    nowhere: Int32 = np.empty(0, np.int32)
-    workers.run(
-        lambda a, b: visit_cells(
-            a, b, scene, grid, counts[order[a, b]], nowhere, False
-        ),
-        parts,
-    )
-    cell, number, start = number_cells(scene, grid, counts)
-    if start[-1] > MOST_ENTRIES:
-        raise ValueError(
-            f"cell_m: {start[-1]} edges in cells, must be at most {MOST_ENTRIES}; "
-            "take larger cells"
-        )
-    edge = np.empty(int(start[-1]), np.int32)
-    workers.run(
-        lambda a, b: visit_cells(a, b, scene, grid, counts[order[a, b]], edge, True),
-        parts,
-        stage="bins",
-        share=(0.0, 0.1),
-    )
-    return Bins(cell, number, start, edge)
-
-
-def _referenced(built: Built, workers: Workers) -> Int64:
-    """Step 3: (rows, columns) states."""
-    scene, grid = built.scene, built.grid
-    parts = _edge_parts(built, workers)
-    order = {part: i for i, part in enumerate(parts)}
-    steps = np.zeros((len(parts), grid.rows, grid.columns), np.int64)
-    workers.run(lambda a, b: add_steps(a, b, scene, grid, steps[order[a, b]]), parts)
-    rows = even_parts(np.arange(grid.rows + 1), workers.threads)
-    workers.run(
-        lambda a, b: sum_rows(a, b, steps), rows, stage="references", share=(0.1, 0.15)
-    )
-    reference: Int64 = steps[0]
-    _check_depth(reference)
-    return reference
-
-
-def _check_depth(reference: Int64) -> None:
-    depths = deepest(reference)
-    for name, depth in zip(("services", "others"), depths, strict=True):
-        if depth >= MOST_DEEP - 1:
-            raise ValueError(
-                f"{name}: {depth} over one place, must be below {MOST_DEEP - 1}"
-            )
-
-
-def _wound(built: Built, workers: Workers) -> Windings:
-    """Step 3, of single shapes."""
-    scene, grid = built.scene, built.grid
-    box, start = winding_boxes(scene, grid)
-    windings = Windings(box, start, np.zeros(int(start[-1]), np.int8))
-    parts = even_parts(start, workers.threads)
-    workers.run(lambda a, b: wind(a, b, scene, grid, windings), parts)
-    return windings
-
-
 def _activated(
     built: Built,
     bins: Bins,
@@ -185,9 +101,20 @@ def _activated(
         stage="skip",
         share=(0.15, 0.2),
     )  # fmt: skip
-    if not dead.any():
+    return _Active(dead, active, _NONE64)
+
+
+def _ours(built: Built, active: _Active) -> _Active:
+    """Where chains take up again; only the edges of this part count."""
+    dead, edge = active.dead, active.edge
+    if len(built.mine) == 0 and not dead.any():
         return _Active(_NONE8, _NONE8, _NONE64)
-    return _Active(dead, active, restart_edges(scene, active))
+    if len(built.mine):
+        if not dead.any():
+            edge = np.ones(len(built.mine), np.int8)
+        edge[built.mine == 0] = FOREIGN
+        dead = np.ones_like(dead)
+    return _Active(dead, edge, restart_edges(built.scene, edge))
 
 
 def _crossed(
@@ -357,6 +284,18 @@ def _pointed(
     return Solved(_no_sums(built, bins, depths), bins, depth, zone, 0)
 
 
+def check_closed(sums: Int64, cell: Int64, columns: int) -> None:
+    """Refuse sums of cells in whose rows outlines do not close.
+
+    Raises
+    ------
+    NotClosed : heights of a row do not add up to nothing
+    """
+    gap_mm = open_height(sums, cell, columns) / HEIGHT_UNIT
+    if gap_mm > _CLOSED_MM:
+        raise NotClosed(f"outlines are open by {gap_mm:.3g} mm; are all shapes valid?")
+
+
 def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved:
     """The sums of a scene at depths 1..depths.
 
@@ -366,22 +305,22 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     NotClosed : a ring does not come back to its state
     Stopped : it was cancelled
     """
-    bins = _binned(built, workers)
-    reference = _referenced(built, workers)
+    bins = binned(built, workers)
+    reference = referenced(built, workers)
     if built.only_points:
         return _pointed(built, bins, reference, depths, tuning, workers)
-    windings = _wound(built, workers)
-    active = _Active(_NONE8, _NONE8, _NONE64)
+    windings = wound(built, workers)
+    active = _Active(np.zeros(len(bins.cell), np.int8), _NONE8, _NONE64)
     if tuning.skip_deep:
         active = _activated(built, bins, reference, windings, depths, workers)
+    active = _ours(built, active)
     pairs, change = _crossed(built, bins, active, tuning, workers)
     events = _events(built, pairs, workers)
     sums, chain_state = _emitted(
         built, bins, reference, windings, change, active, events, depths, tuning,
         workers,
     )  # fmt: skip
-    gap_mm = open_height(sums.cell, bins.cell, built.grid.columns) / HEIGHT_UNIT
-    if gap_mm > _CLOSED_MM:
-        raise NotClosed(f"outlines are open by {gap_mm:.3g} mm; are all shapes valid?")
+    if len(built.mine) == 0:
+        check_closed(sums.cell, bins.cell, built.grid.columns)
     depth, zone = _closed(built, bins, chain_state, workers)
     return Solved(sums, bins, depth, zone, sum(map(len, pairs)))

@@ -16,7 +16,8 @@ import numpy as np
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
 from processes.kernels.exact.boxes import joined, near, shape_boxes, taken, widen
-from processes.kernels.exact.build import Layer, around, build_scene
+from processes.kernels.exact.build import Layer, build_scene
+from processes.kernels.exact.city import built_city, packed_city
 from processes.kernels.exact.exact import mended, overlap_checked
 from processes.kernels.exact.figures import (
     ExactCoverage,
@@ -29,11 +30,8 @@ from processes.kernels.exact.frame import Around, Refused, fits
 from processes.kernels.exact.pack import (
     MM,
     Chains,
-    line_chains,
     ordered_shapes,
-    point_xy,
     polygon_chains,
-    present_shapes,
 )
 from processes.kernels.exact.scene import LINE, OTHER, SERVICE, ZONE, Int64
 from processes.kernels.exact.solve import NotClosed, Tuning, solve
@@ -191,10 +189,10 @@ class Standing:
             services = joined(services, taken(self.later.chains, more))
         others = taken(ground.others, near(ground.other_box, asked))
         layers = [
-            Layer(SERVICE, services, ordered_shapes(services, self.depths, _ALONE)),
-            Layer(OTHER, others, ordered_shapes(others, 1, _ALONE)),
-            Layer(LINE, ground.lines, near(ground.line_box, asked)),
-            Layer(ZONE, ground.zones, near(ground.zone_box, asked)),
+            Layer(SERVICE, services, *ordered_shapes(services, self.depths, _ALONE)),
+            Layer(OTHER, others, *ordered_shapes(others, 1, _ALONE)),
+            Layer(LINE, ground.lines, near(ground.line_box, asked), ground.line_box),
+            Layer(ZONE, ground.zones, near(ground.zone_box, asked), ground.zone_box),
         ]
         built = build_scene(
             layers,
@@ -202,8 +200,8 @@ class Standing:
             len(ground.line_box),
             ground.point[points],
             self.cell_m * int(MM),
-            _ALONE,
             self.frame,
+            _ALONE,
         )
         if built is None:
             return None
@@ -264,33 +262,24 @@ def _stood(
     cell_m: int,
     crew: Workers,
 ) -> Standing:
-    chains = polygon_chains("services", services, crew)
-    land = polygon_chains("others", others, crew)
-    roads = line_chains("lines", lines, crew)
-    ground = polygon_chains("zones", zones, crew)
-    at, row = point_xy("points", points)
-    layers = [
-        Layer(SERVICE, chains, ordered_shapes(chains, depths, crew)),
-        Layer(OTHER, land, ordered_shapes(land, 1, crew)),
-        Layer(LINE, roads, present_shapes(roads)),
-        Layer(ZONE, ground, present_shapes(ground)),
-    ]
-    built = build_scene(layers, len(zones), len(lines), at, cell_m * int(MM), crew)
-    if built is None:
+    city = packed_city(
+        services, others, lines, zones, points, weights, depths, cell_m, crew
+    )
+    built = built_city(city, crew)
+    if built is None or city.frame is None:
         raise ValueError("zones: nothing given, must hold at least one polygon")
     solved = solve(built, depths, Tuning(), crew)
     nothing = polygon_chains("added", _NONE, crew)
     return Standing(
         depths,
         cell_m,
-        _Stock(chains, shape_boxes(chains), np.ones(len(services), np.bool_)),
+        _Stock(city.services.chains, city.services.box, np.ones(len(services), bool)),
         _Stock(nothing, shape_boxes(nothing), np.zeros(0, np.bool_)),
         _Ground(
-            land, shape_boxes(land), roads, shape_boxes(roads), ground,
-            shape_boxes(ground), at, row,
-            np.ones(len(points)) if weights is None else weights,
+            city.others.chains, city.others.box, city.lines.chains, city.lines.box,
+            city.zones.chains, city.zones.box, city.point, city.point_row, city.weights,
         ),
-        around(built),
+        city.frame,
         totals(built, solved, depths),
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def gather(
         box[k, 2] = max(ax, bx)
         box[k, 3] = max(ay, by)
         shape[k] = edge_shape[e]
-        wanted[k] = 1 if all_wanted else active[e]
+        wanted[k] = 1 if all_wanted or active[e] == 1 else 0
 
 
 @compiled

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from processes.kernels.exact import build, exact_coverage, pack, skip, solve, warm
+from processes.kernels.exact import build, exact_coverage, pack, skip, survey, warm
 from processes.kernels.exact.compile import _sources, compiled
 from tests.kernels.exact.scenes import array
 
@@ -71,7 +71,7 @@ def test_too_many_cells_are_refused() -> None:
         (build, "MOST_ZONES", 1, "zones: 2 given, must be at most 1"),
         (build, "MOST_VERTICES", 5, "vertices: 10 given, must be at most 5"),
         (build, "MOST_SHAPES", 1, "shapes: 2 given, must be at most 1"),
-        (solve, "MOST_ENTRIES", 3, r"cell_m: \d+ edges in cells, must be at most 3"),
+        (survey, "MOST_ENTRIES", 3, r"cell_m: \d+ edges in cells, must be at most 3"),
     ],
 )
 def test_more_than_numbers_can_hold_is_refused(
@@ -86,7 +86,7 @@ def test_more_than_numbers_can_hold_is_refused(
 def test_too_deep_a_stack_is_refused(monkeypatch) -> None:
     rng = np.random.default_rng(1)
     stack = shapely.box(-rng.uniform(1, 9, 9), -1, 300, 300)
-    monkeypatch.setattr(solve, "MOST_DEEP", 8)
+    monkeypatch.setattr(survey, "MOST_DEEP", 8)
     with pytest.raises(ValueError, match="services: 9 over one place, must be below 7"):
         exact_coverage(stack, BOX)
 

@@ -1,0 +1,135 @@
+"""Step 1, all layers together: a city packed once, measured whole or in parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
+from processes.kernels.exact.build import (
+    Built,
+    Layer,
+    build_scene,
+    frame_of,
+    own_strip,
+)
+from processes.kernels.exact.frame import Around
+from processes.kernels.exact.pack import (
+    MM,
+    line_chains,
+    ordered_shapes,
+    point_xy,
+    polygon_chains,
+)
+from processes.kernels.exact.scene import LINE, OTHER, SERVICE, ZONE, Int64
+from processes.kernels.exact.threads import Workers
+
+
+@dataclass(frozen=True)
+class City:
+    """Everything that is measured together, as whole numbers.
+
+    Parameters
+    ----------
+    services, others, lines, zones : the layers
+    n_lines, n_zones : how many there are, with those that have no shape
+    point : (p,) points that have a place [mm]
+    point_row : (p,) their positions in the layer
+    weights : of all points
+    depths, cell_mm : what is asked
+    frame : where it lies; None if there is nothing at all
+    """
+
+    services: Layer
+    others: Layer
+    lines: Layer
+    zones: Layer
+    n_lines: int
+    n_zones: int
+    point: Int64
+    point_row: IntArray
+    weights: FloatArray
+    depths: int
+    cell_mm: int
+    frame: Around | None
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in the order of their priorities."""
+        return [self.services, self.others, self.lines, self.zones]
+
+
+def packed_city(
+    services: GeometryArray,
+    others: GeometryArray,
+    lines: GeometryArray,
+    zones: GeometryArray,
+    points: GeometryArray,
+    weights: FloatArray | None,
+    depths: int,
+    cell_m: int,
+    crew: Workers,
+) -> City:
+    """Geometries [m] as a city; arguments and errors of `exact_coverage`."""
+    at, row = point_xy("points", points)
+    layers = (
+        polygon_layer("services", SERVICE, services, depths, crew),
+        polygon_layer("others", OTHER, others, 1, crew),
+        line_layer(lines, crew),
+        zone_layer(zones, crew),
+    )
+    cell_mm = cell_m * int(MM)
+    return City(
+        *layers,
+        len(lines),
+        len(zones),
+        at,
+        row,
+        np.ones(len(points)) if weights is None else weights,
+        depths,
+        cell_mm,
+        frame_of(list(layers), len(zones), at, cell_mm),
+    )
+
+
+def polygon_layer(
+    name: str, kind: int, geometries: GeometryArray, copies: int, crew: Workers
+) -> Layer:
+    """Services or others, of which at most `copies` of the same shape count."""
+    chains = polygon_chains(name, geometries, crew)
+    return Layer(kind, chains, *ordered_shapes(chains, copies, crew))
+
+
+def line_layer(geometries: GeometryArray, crew: Workers) -> Layer:
+    """Lines, every one of which counts."""
+    chains = line_chains("lines", geometries, crew)
+    return Layer(LINE, chains, *ordered_shapes(chains, len(geometries), crew))
+
+
+def zone_layer(geometries: GeometryArray, crew: Workers) -> Layer:
+    """Zones in the order in which they are given."""
+    chains = polygon_chains("zones", geometries, crew)
+    shapes, box = ordered_shapes(chains, len(geometries), crew)
+    return Layer(ZONE, chains, np.sort(shapes), box)
+
+
+def built_city(
+    city: City, crew: Workers, mine: tuple[int, int] | None = None
+) -> Built | None:
+    """The scene of a city; None if there is nothing in it.
+
+    Parameters
+    ----------
+    mine : only edges count whose lower end lies at low <= y < high [mm]
+    """
+    if city.frame is None:
+        return None
+    built = build_scene(
+        city.layers, city.n_zones, city.n_lines, city.point, city.cell_mm, city.frame,
+        crew,
+    )  # fmt: skip
+    if built is None or mine is None:
+        return built
+    low, high = (y - built.origin[1] for y in mine)
+    return replace(built, mine=own_strip(built.scene, low, high))

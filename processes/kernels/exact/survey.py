@@ -1,0 +1,93 @@
+"""Steps 2 and 3 on several threads: edges by cell, and the states of the cells."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from processes.kernels.exact.bins import number_cells, visit_cells
+from processes.kernels.exact.build import Built
+from processes.kernels.exact.frame import MOST_CELLS
+from processes.kernels.exact.references import (
+    Windings,
+    add_steps,
+    deepest,
+    sum_rows,
+    wind,
+    winding_boxes,
+)
+from processes.kernels.exact.scene import Bins, Int32, Int64
+from processes.kernels.exact.threads import Parts, Workers, even_parts
+
+MOST_ENTRIES = (1 << 31) - 1
+MOST_DEEP = 1 << 19
+
+
+def _edge_parts(built: Built, workers: Workers) -> Parts:
+    """Ranges of edges, each of which may have a number for every cell of the grid."""
+    cells = built.grid.columns * built.grid.rows
+    most = max(1, MOST_CELLS // cells)
+    return even_parts(np.arange(len(built.scene.xy) + 1), min(workers.threads, most))
+
+
+def binned(built: Built, workers: Workers) -> Bins:
+    """Step 2."""
+    scene, grid = built.scene, built.grid
+    parts = _edge_parts(built, workers)
+    counts = np.zeros((len(parts), grid.columns * grid.rows), np.int32)
+    order = {part: i for i, part in enumerate(parts)}
+    nowhere: Int32 = np.empty(0, np.int32)
+    workers.run(
+        lambda a, b: visit_cells(
+            a, b, scene, grid, counts[order[a, b]], nowhere, False
+        ),
+        parts,
+    )
+    cell, number, start = number_cells(scene, grid, counts)
+    if start[-1] > MOST_ENTRIES:
+        raise ValueError(
+            f"cell_m: {start[-1]} edges in cells, must be at most {MOST_ENTRIES}; "
+            "take larger cells"
+        )
+    edge = np.empty(int(start[-1]), np.int32)
+    workers.run(
+        lambda a, b: visit_cells(a, b, scene, grid, counts[order[a, b]], edge, True),
+        parts,
+        stage="bins",
+        share=(0.0, 0.1),
+    )
+    return Bins(cell, number, start, edge)
+
+
+def referenced(built: Built, workers: Workers) -> Int64:
+    """Step 3: (rows, columns) states."""
+    scene, grid = built.scene, built.grid
+    parts = _edge_parts(built, workers)
+    order = {part: i for i, part in enumerate(parts)}
+    steps = np.zeros((len(parts), grid.rows, grid.columns), np.int64)
+    workers.run(lambda a, b: add_steps(a, b, scene, grid, steps[order[a, b]]), parts)
+    rows = even_parts(np.arange(grid.rows + 1), workers.threads)
+    workers.run(
+        lambda a, b: sum_rows(a, b, steps), rows, stage="references", share=(0.1, 0.15)
+    )
+    reference: Int64 = steps[0]
+    _check_depth(reference)
+    return reference
+
+
+def _check_depth(reference: Int64) -> None:
+    depths = deepest(reference)
+    for name, depth in zip(("services", "others"), depths, strict=True):
+        if depth >= MOST_DEEP - 1:
+            raise ValueError(
+                f"{name}: {depth} over one place, must be below {MOST_DEEP - 1}"
+            )
+
+
+def wound(built: Built, workers: Workers) -> Windings:
+    """Step 3, of single shapes."""
+    scene, grid = built.scene, built.grid
+    box, start = winding_boxes(scene, grid)
+    windings = Windings(box, start, np.zeros(int(start[-1]), np.int8))
+    parts = even_parts(start, workers.threads)
+    workers.run(lambda a, b: wind(a, b, scene, grid, windings), parts)
+    return windings
