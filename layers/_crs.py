@@ -6,7 +6,7 @@ declared CRS has the authority's order; CRS84 is always lon, lat.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -44,12 +44,13 @@ def is_northing_first(srid: int) -> bool:
     return CRS.from_epsg(srid).axis_info[0].direction == "north"
 
 
-@cache
+@lru_cache(maxsize=64)
 def transformer(source: int, target: int) -> Transformer:
     """Transformation between EPSG codes, x or lon first on both sides.
 
     Built once per pair: building one takes half a second. The object may be used
-    by several threads since pyproj 3.1.
+    by several threads since pyproj 3.1. Callers may name any of thousands of codes:
+    the pairs that were asked last are kept.
     """
     return Transformer.from_crs(source, target, always_xy=True)
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gis.publish.openapi_schema import openapi_schema
 from processes import GEOJSON, Process
 
 Schema = dict[str, Any]
+
+#: What the standard's own schema of an input may say and OpenAPI's cannot.
+_BESIDE = ("contentMediaType",)
 
 
 def build_description(process: Process) -> dict[str, Any]:
@@ -53,12 +57,17 @@ def output_schema(media_type: str) -> Schema:
 
 
 def build_inputs(process: Process) -> dict[str, Any]:
-    """Input descriptions by name, as OGC API - Processes wants them."""
+    """Input descriptions by name, as OGC API - Processes wants them.
+
+    The standard's `schema.yaml` is the Schema Object of OpenAPI 3.0: `nullable`, not a
+    type `null`; a bound and whether it is excluded, not an excluded bound.
+    """
     schema = flattened(process.inputs.model_json_schema())
     required = set(schema.get("required", ()))
     described = {}
     for name, given in schema.get("properties", {}).items():
-        single = {k: v for k, v in given.items() if k not in ("title", "description")}
+        said = openapi_schema(given) | {k: given[k] for k in _BESIDE if k in given}
+        single = {k: v for k, v in said.items() if k not in ("title", "description")}
         described[name] = {
             "title": given.get("title", name),
             "description": given.get("description", ""),

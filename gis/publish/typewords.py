@@ -56,14 +56,16 @@ def level_words(level: str, lang: str) -> str:
 
 
 def type_words(schema: Schema, lang: str) -> str:
-    """What a schema takes, in words.
+    """What a schema takes, in words; a Schema Object as OpenAPI 3.0 writes them.
 
     Examples
     --------
     >>> type_words({"type": "number", "minimum": 0, "maximum": 1, "default": 0.5}, "en")
     'number, 0 to 1; default 0.5'
-    >>> type_words({"anyOf": [{"type": "string"}, {"type": "null"}]}, "zh")
+    >>> type_words({"type": "string", "nullable": True}, "zh")
     '文本'
+    >>> type_words({"type": "number", "minimum": 0, "exclusiveMinimum": True}, "en")
+    'number, > 0'
     >>> type_words({"type": "array", "items": {"enum": ["a", "b"]}}, "en")
     'list of one of a, b'
     """
@@ -81,11 +83,10 @@ def _kind(schema: Schema, lang: str) -> str:
     zh = lang == "zh"
     for key in ("anyOf", "oneOf"):
         if key in schema:
-            parts = [part for part in schema[key] if part.get("type") != "null"]
-            kinds = dict.fromkeys(_kind(part, lang) for part in parts)
+            kinds = dict.fromkeys(_kind(part, lang) for part in schema[key])
             return (" 或 " if zh else " or ").join(kinds)
-    if "const" in schema:
-        return str(schema["const"])
+    if "allOf" in schema:
+        return _kind(schema["allOf"][-1], lang)
     if "enum" in schema:
         values = [str(value) for value in schema["enum"]]
         return f"{'、'.join(values)} 之一" if zh else f"one of {', '.join(values)}"
@@ -105,12 +106,12 @@ def _kind(schema: Schema, lang: str) -> str:
 
 
 def _bounds(schema: Schema, lang: str) -> str:
-    """Least and greatest value."""
+    """Least and greatest value; whether they are excluded stands beside them."""
     low, high = schema.get("minimum"), schema.get("maximum")
     above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    if low is not None and high is not None:
+    if low is not None and high is not None and not (above or below):
         return f"{low} {'至' if lang == 'zh' else 'to'} {high}"
-    signs = (("≥", low), (">", above), ("≤", high), ("<", below))
+    signs = ((">" if above else "≥", low), ("<" if below else "≤", high))
     return " ".join(f"{sign} {value}" for sign, value in signs if value is not None)
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from gis.db.compose import Composer
 from gis.db.estimate import explaining, read_plan
+from gis.serve.answer import weak_etag
 from gis.serve.asked import Asked, matching_key
 from gis.serve.context import Context
 from gis.serve.rows import fetch
@@ -44,7 +45,7 @@ class Counts:
 
     Parameters
     ----------
-    size : counts that are kept at most
+    size : counts that are kept at most, about 300 bytes each
     """
 
     def __init__(self, context: Context, composer: Composer, size: int = 4096) -> None:
@@ -80,7 +81,7 @@ class Counts:
         rows : of the layer's table
         """
         database, level = self._context.database, asked.level
-        key = matching_key(request, asked.layer.id, level, day)
+        key = weak_etag(matching_key(request, asked.layer.id, level, day))
         version = self._composer.version(asked.layer.id)
         statement = self._composer.count(asked.query)
         if key in self._kept:

@@ -94,6 +94,12 @@ def make_landing(context: Context, request: Request) -> Document:
     lang = context.lang_of(request)
     made["attribution"] = context.city.attribution
     made["links"] += [
+        # clients that do not know the registered name look for the bare one
+        link | {"rel": "processes"}
+        for link in made["links"]
+        if link["rel"] == "http://www.opengis.net/def/rel/ogc/1.0/processes"
+    ]
+    made["links"] += [
         {
             "rel": rel,
             "type": "text/html",
@@ -190,9 +196,22 @@ def make_matrix_sets(context: Context, request: Request) -> Document:
     """The tile matrix sets that tiles are served in."""
     made = ask(context, request, tiles.tilematrixsets)
     made["tileMatrixSets"] = [
-        entry for entry in made["tileMatrixSets"] if entry["id"] in MATRIX_SETS
+        entry | {"links": _matrix_set_links(entry)}
+        for entry in made["tileMatrixSets"]
+        if entry["id"] in MATRIX_SETS
     ]
     return made
+
+
+def _matrix_set_links(entry: Document) -> list[Document]:
+    """Links of one tile matrix set in the list: the document, once more, its page."""
+    found = []
+    for link in entry["links"]:
+        rels = (
+            ("self", "item") if link["type"] == "application/json" else ("alternate",)
+        )
+        found += [link | {"rel": rel} for rel in rels]
+    return found
 
 
 def make_matrix_set(context: Context, request: Request) -> Document:

@@ -25,6 +25,10 @@ from processes import InvalidInput, Process, read_inputs, registry
 
 _MEMBERS = frozenset({"inputs", "outputs", "response", "mode", "subscriber"})
 _OUTPUT_MEMBERS = frozenset({"format", "transmissionMode"})
+#: Members of a value that says what it is; the standard writes objects so.
+_QUALIFIED = frozenset({"value", "mediaType", "encoding", "schema"})
+_LINK = frozenset({"href", "rel", "type", "hreflang", "title", "length"})
+_VALUE_TYPES = ("application/json", "application/geo+json", "text/plain")
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,11 @@ def read_execute(request: Request, process: Process, body: bytes) -> ExecuteRequ
     inputs = given.get("inputs", {})
     if not isinstance(inputs, dict):
         raise QueryError("inputs", "must be an object")
+    known = _schema(process.id).get("properties", {})
+    inputs = {
+        name: _unqualified(name, value, known.get(name, {}))
+        for name, value in inputs.items()
+    }
     check_inputs(process, inputs)
     return ExecuteRequest(
         inputs=inputs,
@@ -98,6 +107,38 @@ def prefers_async(request: Request) -> bool:
     return False
 
 
+def _unqualified(name: str, given: object, schema: Mapping[str, Any]) -> object:
+    """An input out of the `value` that the standard may wrap it in.
+
+    Raises
+    ------
+    QueryError : it is in another media type or encoding, or only linked to
+    """
+    own = schema.get("properties", {})
+    if not isinstance(given, Mapping):
+        return given
+    if "href" in given and given.keys() <= _LINK and "href" not in own:
+        raise QueryError(
+            f"inputs.{name}.href",
+            "must be given by value: this server fetches no inputs from elsewhere",
+        )
+    if "value" not in given or not given.keys() <= _QUALIFIED or "value" in own:
+        return given
+    media_type, encoding = given.get("mediaType"), given.get("encoding")
+    own_type = schema.get("contentMediaType")
+    allowed = (own_type,) if own_type else _VALUE_TYPES
+    if media_type is not None and media_type not in allowed:
+        known = ", ".join(allowed)
+        raise QueryError(
+            f"inputs.{name}.mediaType", f"{media_type!r} given, must be one of {known}"
+        )
+    if encoding is not None and str(encoding).lower() != "utf-8":
+        raise QueryError(
+            f"inputs.{name}.encoding", f"{encoding!r} given, must be utf-8"
+        )
+    return given["value"]
+
+
 def check_inputs(process: Process, inputs: Mapping[str, Any]) -> None:
     """Hold inputs against the model, then against the schema made from it.
 
@@ -115,9 +156,13 @@ def check_inputs(process: Process, inputs: Mapping[str, Any]) -> None:
 
 
 @cache
+def _schema(process_id: str) -> Mapping[str, Any]:
+    return flattened(registry[process_id].inputs.model_json_schema())
+
+
+@cache
 def _validator(process_id: str) -> Draft202012Validator:
-    schema = flattened(registry[process_id].inputs.model_json_schema())
-    return Draft202012Validator(schema)
+    return Draft202012Validator(_schema(process_id))
 
 
 def _no_zero(path: str, value: object) -> None:

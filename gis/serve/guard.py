@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gis.errors import Unauthorized
 from gis.serve.answer import error_answer, is_unchanged
 from gis.serve.context import Context
-from gis.serve.kept import Known, key_of
+from gis.serve.kept import Known, key_of, weight_of
 from gis.serve.metrics import Traffic
 from gis.serve.rows import ClientGone
 from layers import Level
@@ -170,7 +170,8 @@ class Guard:
         """Remember an answer whose body its handler has kept."""
         if request.state.kept is not None and status in (200, 204):
             question, layers, version = request.state.kept
-            known = Known(question, layers, version, status, tuple(headers))
+            weight = weight_of(request.scope, headers)
+            known = Known(question, layers, version, status, tuple(headers), weight)
             self._context.kept.learn(key, known)
 
 

@@ -8,7 +8,7 @@ answer is found before anything of it is parsed.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,9 +17,11 @@ from starlette.types import Scope
 
 from layers import Level
 
-MAXIMUM_BYTES = 64 * 1024 * 1024  # kept by one server process
+MAXIMUM_BYTES = 64 * 1024 * 1024  # of bodies, kept by one server process
+MAXIMUM_REQUEST_BYTES = 24 * 1024 * 1024  # of what requests are known by
 _LARGEST_SHARE = 16  # an answer takes at most this part of the whole
-_MOST_REQUESTS = 20_000  # known by their bytes
+_PAIR_BYTES = 130  # what a header takes beside its texts
+_ENTRY_BYTES = 400  # what an entry takes beside its texts, as measured
 
 #: Headers that an answer may depend on.
 _MATTER = frozenset(
@@ -37,14 +39,19 @@ class Kept:
 
     Parameters
     ----------
-    maximum : bytes kept at most
+    maximum : bytes of bodies kept at most
+    requests : bytes kept at most of what requests are known by
     """
 
-    def __init__(self, maximum: int = MAXIMUM_BYTES) -> None:
+    def __init__(
+        self, maximum: int = MAXIMUM_BYTES, requests: int = MAXIMUM_REQUEST_BYTES
+    ) -> None:
         self._maximum = maximum
+        self._maximum_requests = requests
         self._kept: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
         self._requests: OrderedDict[Hashable, Known] = OrderedDict()
         self.size = 0
+        self.request_size = 0
         self.hits = 0
         self.misses = 0
 
@@ -67,12 +74,12 @@ class Kept:
         if len(body) > self._maximum // _LARGEST_SHARE:
             return
         if before := self._kept.pop(question, None):
-            self.size -= len(before[1])
+            self.size -= len(before[1]) + _ENTRY_BYTES
         self._kept[question] = (version, body)
-        self.size += len(body)
+        self.size += len(body) + _ENTRY_BYTES
         while self.size > self._maximum:
             _, (_, forgotten) = self._kept.popitem(last=False)
-            self.size -= len(forgotten)
+            self.size -= len(forgotten) + _ENTRY_BYTES
 
     # -- requests known by their bytes -------------------------------------------
 
@@ -82,14 +89,17 @@ class Kept:
 
     def learn(self, key: Hashable, known: Known) -> None:
         """Remember what a request was answered."""
+        self.forget(key)
         self._requests[key] = known
-        self._requests.move_to_end(key)
-        if len(self._requests) > _MOST_REQUESTS:
-            self._requests.popitem(last=False)
+        self.request_size += known.weight
+        while self.request_size > self._maximum_requests:
+            _, forgotten = self._requests.popitem(last=False)
+            self.request_size -= forgotten.weight
 
     def forget(self, key: Hashable) -> None:
         """The tables have changed: the request is to be read anew."""
-        self._requests.pop(key, None)
+        if before := self._requests.pop(key, None):
+            self.request_size -= before.weight
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,7 @@ class Known:
     layers : whose tables it was made from
     version : sum of their versions; none ever falls, so it stands while they do
     headers : all but the request's own id
+    weight : bytes that it takes, with the key it is known by
     """
 
     question: str
@@ -109,6 +120,7 @@ class Known:
     version: int
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
+    weight: int
 
     def stands(self, versions: Mapping[str, int]) -> bool:
         """Whether the tables are still those it was made from."""
@@ -123,6 +135,14 @@ class Known:
 def note(request: Request, question: str, layers: Iterable[str], version: int) -> None:
     """Tell the guard that this answer is kept, and what it was made from."""
     request.state.kept = question, tuple(layers), version
+
+
+def weight_of(scope: Scope, headers: Sequence[tuple[bytes, bytes]]) -> int:
+    """Bytes that a request takes while it is known: its texts, and their objects."""
+    pairs = [*scope["headers"], *headers]
+    texts = sum(len(name) + len(value) for name, value in pairs)
+    address = len(scope["path"]) + len(scope["query_string"])
+    return _ENTRY_BYTES + address + texts + _PAIR_BYTES * len(headers)
 
 
 def key_of(scope: Scope, level: Level) -> Hashable:

@@ -128,6 +128,7 @@ class Metrics:
         context = self._context
         yield from self._traffic.lines()
         yield from _gauge("kept_bytes", context.kept.size)
+        yield from _gauge("kept_request_bytes", context.kept.request_size)
         yield from _counter("kept_hits", context.kept.hits)
         yield from _counter("kept_misses", context.kept.misses)
         for name, lane in (

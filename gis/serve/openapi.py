@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gis.db.matrix import MATRIX_SETS
+from gis.publish.openapi_schema import openapi_schema
 from gis.publish.processes import flattened, output_schema
 from gis.publish.pygeoapi import build_fields, is_tiled
 from gis.publish.style import is_drawn
@@ -37,7 +38,6 @@ from gis.serve.openapi_parts import (
     ref,
     responses_of,
 )
-from gis.serve.openapi_schema import openapi_schema
 from gis.serve.openapi_tiles import dataset_paths, style_paths, tile_path
 from layers import Catalogue, City, Layer, Level
 from processes import GEOJSON, Process

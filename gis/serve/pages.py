@@ -71,7 +71,7 @@ class Pages:
         self._tokens = load_tokens()
         self._bundle = build_bundle(build_tokens_css(self._tokens, self._config))
         self._composer = Composer(context.catalogue, context.city.stored_srid)
-        self._zones: dict[tuple[str, int], bytes] = {}
+        self._zones: dict[str, tuple[int, bytes]] = {}  # the last version of each
         self._counted: dict[tuple[str, Level], tuple[tuple[object, ...], int]] = {}
         self._synthetic: tuple[int, bool] | None = None
         self._templates = Environment(
@@ -232,16 +232,15 @@ class Pages:
             raise NotFound(f"zones {layer_id!r}: not published")
         reader = context.reader_for(Level.PUBLIC)
         version = await run_in_threadpool(reader.version, layer_id)
-        key = (layer_id, version)
-        if key not in self._zones:
-            self._zones[key] = await run_in_threadpool(self._read_zones, layer_id)
+        known, body = self._zones.get(layer_id, (None, b""))
+        if known != version:
+            body = await run_in_threadpool(self._read_zones, layer_id)
+            self._zones[layer_id] = version, body
         etag = weak_etag(layer_id, version)
         headers = cache_headers(Level.PUBLIC, 300, etag)
         if is_unchanged(request, etag):
             return not_modified(headers)
-        return Response(
-            self._zones[key], media_type="application/json", headers=headers
-        )
+        return Response(body, media_type="application/json", headers=headers)
 
     def _read_zones(self, layer_id: str) -> bytes:
         reader = self._context.reader_for(Level.PUBLIC)

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from gis.errors import QueryError
 from gis.publish.pygeoapi import DEFAULT_LIMIT, MAXIMUM_LIMIT
+from gis.serve.durations import is_duration, shifted
 from layers import CRS84, City, Column, crs_uri, is_northing_first
 
 MAXIMUM_OFFSET = 100_000_000
@@ -169,7 +170,7 @@ class Period:
 
 
 def read_period(values: Mapping[str, str]) -> Period | None:
-    """`datetime` as RFC 3339 instant, date, or interval with open ends."""
+    """`datetime` as RFC 3339 instant, date, or interval with open ends or a length."""
     text = read_text(values, "datetime")
     if text is None:
         return None
@@ -179,6 +180,8 @@ def read_period(values: Mapping[str, str]) -> Period | None:
     if len(parts) == 1:
         return Period(_instant(text), _instant(text, last=True))
     start, end = (None if part in ("", "..") else part for part in parts)
+    if start and end and is_duration(start) != is_duration(end):
+        return _measured(start, end)
     period = Period(
         None if start is None else _instant(start),
         None if end is None else _instant(end, last=True),
@@ -186,6 +189,20 @@ def read_period(values: Mapping[str, str]) -> Period | None:
     if period.start and period.end and period.start > period.end:
         raise QueryError("datetime", f"{text!r} given, ends before it starts")
     return period
+
+
+def _measured(start: str, end: str) -> Period:
+    """A span of which one end is given, and the length."""
+    try:
+        if is_duration(end):
+            begun = _instant(start)
+            return Period(begun, shifted(begun, end))
+        ended = _instant(end)
+        return Period(shifted(ended, start, back=True), ended)
+    except (OverflowError, ValueError):
+        raise QueryError(
+            "datetime", f"'{start}/{end}' given, must lie in the years 1 to 9999"
+        ) from None
 
 
 def read_day(values: Mapping[str, str]) -> date | None:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import jsonschema
 import requests
 
 from tests.conformance.harness import REL, SPEC, Api, links, parameter, proves
 
 P = "ogcapi-processes-1/1.0/conf"
+#: Keys of the standard's schema.yaml, which is the Schema Object of OpenAPI 3.0.
+_SCHEMA_KEYS = frozenset(
+    {
+        "title", "multipleOf", "maximum", "exclusiveMaximum", "minimum",
+        "exclusiveMinimum", "maxLength", "minLength", "pattern", "maxItems",
+        "minItems", "uniqueItems", "maxProperties", "minProperties", "required",
+        "enum", "type", "not", "allOf", "oneOf", "anyOf", "items", "properties",
+        "additionalProperties", "description", "format", "default", "nullable",
+        "readOnly", "writeOnly", "example", "deprecated", "contentMediaType",
+        "contentEncoding", "contentSchema",
+    }
+)  # fmt: skip
+_TYPES = ("array", "boolean", "integer", "number", "object", "string")
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0"
 
 
@@ -38,8 +50,9 @@ def _described(api: Api) -> list[dict]:
 )
 def processes_are_found_from_the_landing_page(api: Api) -> None:
     landing = api.json("/")
-    (link,) = links(landing, f"{REL}/processes")
-    assert api.json(link["href"])["processes"]
+    for rel in (f"{REL}/processes", "processes"):  # the suite looks for the bare one
+        (link,) = links(landing, rel)
+        assert api.json(link["href"])["processes"]
     (described,) = links(landing, "service-desc")
     document = api.json(described["href"], accept=described["type"])
     assert "/processes" in document["paths"]
@@ -108,9 +121,26 @@ def processes_are_described(api: Api) -> None:
         assert links(found, f"{REL}/execute")
         for part in (*found["inputs"].values(), *found["outputs"].values()):
             assert part["title"]
-            jsonschema.Draft202012Validator.check_schema(part["schema"])
+            _is_schema_object(part["schema"])
         for one in found["inputs"].values():
             assert one["minOccurs"] in (0, 1)
+
+
+def _is_schema_object(schema: dict) -> None:
+    """A schema as schema.yaml says it, and all that are in it."""
+    assert schema.keys() <= _SCHEMA_KEYS, schema.keys() - _SCHEMA_KEYS
+    assert schema.get("type", "object") in _TYPES
+    for key in ("exclusiveMinimum", "exclusiveMaximum", "nullable"):
+        assert isinstance(schema.get(key, False), bool), key
+    assert schema.get("enum", [0])
+    assert schema.get("required", [0])
+    parts = [*schema.get("properties", {}).values()]
+    parts += [schema["items"]] if "items" in schema else []
+    parts += [one for key in ("allOf", "oneOf", "anyOf") for one in schema.get(key, ())]
+    extra = schema.get("additionalProperties", True)
+    parts += [] if isinstance(extra, bool) else [extra]
+    for part in parts:
+        _is_schema_object(part)
 
 
 @proves(
@@ -132,11 +162,8 @@ def unknown_processes_are_refused(api: Api) -> None:
     f"{P}/core/job-creation-request",
     f"{P}/core/job-creation-inputs",
     f"{P}/core/job-creation-input-inline",
-    f"{P}/core/job-creation-input-array",
     f"{P}/core/job-creation-default-execution-mode",
     f"{P}/core/job-creation-default-outputs",
-    f"{P}/core/job-creation-success-sync-raw-value-one",
-    f"{P}/core/job-creation-input-inline-object",
     defects=("execution-empty", "status-500"),
 )
 def a_process_is_executed(api: Api) -> None:

@@ -13,6 +13,7 @@ from tests.conformance import (
     crs,
     features,
     filtering,
+    jobs,
     pages,
     processes,
     schemas,
@@ -22,11 +23,15 @@ from tests.conformance.defects import DEFECTS
 from tests.conformance.harness import PROOFS, SPEC
 
 README = Path(__file__).with_name("README.md")
-MODULES = (features, pages, crs, filtering, cql, schemas, tiles, processes)
+MODULES = (features, pages, crs, filtering, cql, schemas, tiles, processes, jobs)
 
 _NO_EDITS = "features are not edited over HTTP; part 4 is not declared"
 _ONE_OUTPUT = "every process has one output, a document"
-_INLINE = "no process has an input of this kind"
+_NO_BINARY = "no process has a binary input"
+_NO_REFERENCE = (
+    "an input is given by value: a link to one is refused by name, since this server "
+    "asks no other host for inputs"
+)
 _JOBS = "asynchronous execution: proven by tests/jobs and tests/serve/test_jobs.py"
 
 #: Abstract tests that are not run, and why.
@@ -40,24 +45,12 @@ EXPLAINED: dict[str, str] = {
                 "job-creation-success-sync-raw-mixed-multi",
                 "job-creation-success-sync-raw-ref",
             ),
-            _INLINE: (
-                "job-creation-input-inline-mixed",
-                "job-creation-input-inline-binary",
-                "job-creation-input-inline-bbox",
-                "job-creation-input-ref",
-            ),
+            _NO_BINARY: ("job-creation-input-inline-binary",),
+            _NO_REFERENCE: ("job-creation-input-ref",),
             _JOBS: (
-                "job-creation-auto-execution-mode",
-                "job-creation-success-sync-document",
-                "job-creation-success-async",
-                "job-op",
-                "job-success",
-                "job-exception-no-such-job",
                 "job-results-op",
                 "job-results-success-sync",
                 "job-results-success-async-document",
-                "job-results-exception-no-such-job",
-                "job-results-exception-results-not-ready",
                 "job-results-failed",
             ),
         }.items()
@@ -65,7 +58,7 @@ EXPLAINED: dict[str, str] = {
     },
     **{
         f"ogcapi-processes-1/1.0/conf/{name}": _JOBS
-        for name in ("job-list", "dismiss", "callback")
+        for name in ("job-list", "callback")
     },
 }
 

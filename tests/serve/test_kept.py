@@ -6,7 +6,7 @@ import gzip
 import psycopg
 import pytest
 
-from gis.serve.kept import Kept
+from gis.serve.kept import Kept, Known, weight_of
 from gis.serve.lanes import Busy, Lane
 from layers import Level
 
@@ -99,18 +99,37 @@ def test_levels_and_languages_are_kept_apart(server):
 
 
 def test_what_is_kept_is_bounded():
-    kept = Kept(1_600)
-    kept.put("large", 1, b"x" * 101)
+    kept = Kept(16_000)
+    kept.put("large", 1, b"x" * 1_001)
     assert "large" not in kept
-    for number in range(20):
-        kept.put(str(number), 1, b"x" * 100)
-    assert kept.size == 1_600
+    for number in range(40):
+        kept.put(str(number), 1, b"x" * 600)
+    assert 15_000 <= kept.size <= 16_000
     assert kept.get("3", 1) is None
-    assert kept.get("19", 2) is None
-    assert kept.get("19", 1)
-    kept.put("19", 2, gzip.compress(b"y"))
-    assert kept.get("19", 1) is None
-    assert kept.size < 1_600
+    assert kept.get("39", 2) is None
+    assert kept.get("39", 1)
+    before = kept.size
+    kept.put("39", 2, gzip.compress(b"y"))
+    assert kept.get("39", 1) is None
+    assert kept.size < before
+
+
+def test_requests_that_are_known_are_bounded():
+    kept = Kept(requests=20_000)
+    scope = {"path": "/p", "query_string": b"q" * 1_000, "headers": []}
+    headers = [(b"etag", b"e" * 96)] * 10
+    weight = weight_of(scope, headers)
+    assert weight >= 2_000
+    for number in range(30):
+        known = Known("question", ("park",), 1, 200, tuple(headers), weight)
+        kept.learn(number, known)
+        kept.learn(number, known)
+        assert kept.request_size <= 20_000
+    assert kept.known(29)
+    assert not kept.known(3)
+    for number in range(30):
+        kept.forget(number)
+    assert kept.request_size == 0
 
 
 def test_a_full_lane_refuses():

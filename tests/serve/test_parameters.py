@@ -108,12 +108,19 @@ def test_period():
     assert instant.start == instant.end == datetime(2015, 12, 31, tzinfo=UTC)
     assert p.read_period({"datetime": "../2015-12-31"}).start is None
     assert p.read_period({"datetime": "2015-12-31/"}).end is None
+    begun, ended = (
+        datetime(2015, 12, 29, tzinfo=UTC),
+        datetime(2015, 12, 31, tzinfo=UTC),
+    )
+    for text in ("2015-12-29/P2D", "P2D/2015-12-31", "2015-12-29/PT48H"):
+        assert p.read_period({"datetime": text}) == p.Period(begun, ended), text
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "..", "../..", "/", "2015", "2015-13-01", "2015-01-01T00:00:00", "now",
-     "2016-01-01/2015-01-01", "a/b/c", "0001-01-01T00:00:00+14:00"],
+     "2016-01-01/2015-01-01", "a/b/c", "0001-01-01T00:00:00+14:00",
+     "P1D", "P1D/P2D", "P/2015-01-01", "../P1D", "9999-01-01/P2Y", "P2Y/0001-01-01"],
 )  # fmt: skip
 def test_wrong_period(text):
     wrong("datetime", p.read_period, {"datetime": text})

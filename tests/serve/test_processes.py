@@ -157,3 +157,29 @@ def test_inner_error_shows_a_reference_and_no_text(start):
         assert "open-sesame" not in answer.text
         assert "reference" in answer.json()["description"]
         assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_an_input_may_be_wrapped_in_its_value(server):
+    plain = execute(server, "locate", {"x": 120.1, "y": 30.2})
+    wrapped = execute(server, "locate", {"x": {"value": 120.1}, "y": {"value": 30.2}})
+    assert plain.json() == wrapped.json()
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"href": "http://192.0.2.1/x", "type": "text/plain"}, "inputs.text.href"),
+        ({"value": "a", "mediaType": "image/png"}, "inputs.text.mediaType"),
+        ({"value": "YQ==", "encoding": "base64"}, "inputs.text.encoding"),
+    ],
+)
+def test_what_an_input_is_wrapped_in_is_checked(server, given, named):
+    answer = execute(server, "echo", {"text": given})
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(named)
+
+
+def test_echo_waits_and_tells(server):
+    answer = execute(server, "echo", {"text": "回声", "pause": 0.2})
+    assert answer.json() == {"text": "回声", "pause": 0.2, "notes": []}
+    assert answer.elapsed.total_seconds() > 0.2

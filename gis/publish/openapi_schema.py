@@ -21,6 +21,8 @@ _KEPT = frozenset(
         "maxLength",
         "minItems",
         "maxItems",
+        "minProperties",
+        "maxProperties",
         "uniqueItems",
         "pattern",
         "required",
