@@ -7,7 +7,8 @@ under; a change to any of these is another answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -21,10 +22,14 @@ from processes import (
     InvalidInput,
     NoData,
     Process,
+    ProcessError,
     Reader,
     Result,
+    Run,
     Snapshot,
+    code_version,
     digest,
+    keeping_cells,
     read_inputs,
     registry,
     tell,
@@ -38,18 +43,16 @@ _UNREADABLE = "cannot be read: must be CQL2 text over the columns of the layer"
 
 PARTS = Title(zh="分部计算", en="computing part by part")
 
-RuleOf = Callable[[Inputs], Disclosure | None]
-
 
 class ResultStore(Protocol):
-    """Where answers are kept between requests."""
+    """Where runs are kept: the ledger, and what is not worked out again."""
 
     def get(self, key: str) -> str | None:
-        """The text kept under a key."""
+        """The text of the answer kept under a key."""
         ...
 
-    def put(self, key: str, process: str, text: str) -> None:
-        """Keep the text of an answer."""
+    def put(self, run: Run) -> None:
+        """Keep a run; the same key always means the same run."""
         ...
 
 
@@ -78,7 +81,7 @@ def execute(
     process = registry[process_id]
     now = today or date.today()  # the city's own calendar
     asked = _dated(read_inputs(process.inputs, inputs), now)
-    rule_of = _rule_of(process, reader, level, now)
+    rule_of = _Rules(process, reader, level, now)
     for _ in range(_ATTEMPTS):
         remembering = _Remembering(reader)
         try:
@@ -89,7 +92,7 @@ def execute(
             if names_hidden(str(error), process.reads(asked, reader), reader, level):
                 raise InvalidInput(error.name, error.value, _UNREADABLE) from None
             raise
-        return _with_outlines(answer, remembering)
+        return with_outlines(answer, remembering)
     raise NoData(_RESTLESS)
 
 
@@ -110,25 +113,45 @@ def admit(
     process = registry[process_id]
     now = today or date.today()
     asked = _dated(read_inputs(process.inputs, inputs), now)
-    _rule_of(process, reader, level, now)(asked)
+    _Rules(process, reader, level, now)(asked)
     return asked
 
 
-def _rule_of(process: Process, reader: Reader, level: Level, today: date) -> RuleOf:
+class _Rules:
     """Finds the rule under which a question is answered, or refuses it."""
 
-    def rule_of(question: Inputs) -> Disclosure | None:
+    def __init__(
+        self, process: Process, reader: Reader, level: Level, today: date
+    ) -> None:
+        self._process = process
+        self._reader = reader
+        self._today = today
+        self.level = level
+
+    def __call__(
+        self, question: Inputs, level: Level | None = None
+    ) -> Disclosure | None:
         return ruling(
             {name: getattr(question, name) for name in type(question).model_fields},
-            read_layers=process.reads(question, reader),
-            catalogue=reader.catalogue,
-            city=reader.city,
-            level=level,
-            today=today,
-            published=published_dates() if process.id == "scorecard" else (),
+            read_layers=self._process.reads(question, self._reader),
+            catalogue=self._reader.catalogue,
+            city=self._reader.city,
+            level=level or self.level,
+            today=self._today,
+            published=published_dates() if self._process.id == "scorecard" else (),
         )
 
-    return rule_of
+    def audience(self, question: Inputs, rule: Disclosure | None) -> Level:
+        """The lowest level that would be answered the same."""
+        for level in Level:
+            if level >= self.level:
+                break
+            try:
+                if self(question, level) == rule:
+                    return level
+            except ProcessError:
+                continue
+        return self.level
 
 
 def names_hidden(
@@ -156,40 +179,82 @@ def _kept(
     process: Process,
     asked: Inputs,
     reader: Reader,
-    rule_of: RuleOf,
+    rule_of: _Rules,
     results: ResultStore | None,
+    whole: list[str] | None = None,
 ) -> Result:
-    """An answer from the store, else computed and put there."""
+    """An answer from the ledger of runs, else computed and put there.
+
+    Parameters
+    ----------
+    whole : takes the key, where this is a part of another answer
+    """
     rule = rule_of(asked)
+    parts: list[str] = []
     if results is None or not process.kept:
-        return _computed(process, asked, reader, rule_of, results)
+        return _computed(process, asked, reader, rule_of, results, parts)
+    layers = {id_: reader.version(id_) for id_ in process.reads(asked, reader)}
     key = digest(
         {
             "process": process.id,
             "version": process.version,
+            "code": code_version(),
             "inputs": asked.model_dump(mode="json"),
-            "layers": {
-                id_: reader.version(id_) for id_ in process.reads(asked, reader)
-            },
+            "layers": layers,
             "rule": None if rule is None else rule.model_dump(mode="json"),
         }
     )
+    if whole is not None:
+        whole.append(key)
     text = results.get(key)
     if text is not None:
         return Result.from_text(text)
-    answer = _computed(process, asked, reader, rule_of, results)
-    results.put(key, process.id, answer.to_text())
+    began = time.perf_counter()
+    cells = None
+    if rule is None and _has_cells(process, asked):
+        with keeping_cells() as kept:
+            answer = _computed(process, asked, reader, rule_of, results, parts)
+        cells = kept.at_depth(getattr(asked, "depth", 1))
+    else:
+        answer = _computed(process, asked, reader, rule_of, results, parts)
+    results.put(
+        Run(
+            key,
+            answer,
+            layers,
+            rule,
+            rule_of.level,
+            rule_of.audience(asked, rule),
+            time.perf_counter() - began,
+            tuple(parts),
+            whole is not None,
+            cells,
+        )
+    )
     return answer
+
+
+def _has_cells(process: Process, asked: Inputs) -> bool:
+    """Whether cells stand behind the figure: the ground of the whole city."""
+    return process.id == "coverage" and not (
+        asked.within or asked.demand or asked.of != "area"  # type: ignore[attr-defined]  # its inputs have them
+    )
 
 
 def _computed(
     process: Process,
     asked: Inputs,
     reader: Reader,
-    rule_of: RuleOf,
+    rule_of: _Rules,
     results: ResultStore | None,
+    keys: list[str],
 ) -> Result:
-    """An answer joined from smaller ones, each of which may be kept, or run."""
+    """An answer joined from smaller ones, each of which may be kept, or run.
+
+    Parameters
+    ----------
+    keys : takes those of the smaller answers
+    """
     if process.split is not None and process.join is not None:
         parts = process.split(asked, reader)
         if len(parts) > 1:
@@ -197,7 +262,7 @@ def _computed(
             for i, part in enumerate(parts):
                 with within(i / len(parts), (i + 1) / len(parts)):
                     tell(0.0, PARTS)
-                    answers.append(_kept(process, part, reader, rule_of, results))
+                    answers.append(_kept(process, part, reader, rule_of, results, keys))
             return process.join(asked, answers, reader)
     rule = rule_of(asked)
     if rule is not None and process.coarse is not None:
@@ -205,7 +270,7 @@ def _computed(
     return process.run(asked, reader)
 
 
-def _with_outlines(answer: Result, reader: Reader) -> Result:
+def with_outlines(answer: Result, reader: Reader) -> Result:
     """The answer, able to read the outlines of its zones when a client wants them."""
     place = answer.outlines
     if place is None:

@@ -7,6 +7,7 @@ GisError
 ├── QueryError             a request names something that cannot be asked
 ├── NotFound               a collection, item or tile that does not exist
 │   ├── NoSuchJob          a job that does not exist, or not for this level
+│   ├── NoSuchRun          a run that is not kept, or not for this level
 │   └── ResultNotReady     a job that is not finished
 ├── Dismissed              the answer of a job that was dismissed
 ├── TooManyJobs            a caller's share of the queue is used up
@@ -69,6 +70,10 @@ class NoSuchJob(NotFound):
     """No such job, or not for this level."""
 
 
+class NoSuchRun(NotFound):
+    """No such run, or not for this level."""
+
+
 class ResultNotReady(NotFound):
     """The job is not finished."""
 
@@ -96,6 +101,7 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (Forbidden, 403, "Forbidden"),
     (UnknownProcess, 404, "NoSuchProcess"),
     (NoSuchJob, 404, "NoSuchJob"),
+    (NoSuchRun, 404, "NoSuchRun"),
     (ResultNotReady, 404, "ResultNotReady"),
     (NotFound, 404, "NotFound"),
     (Dismissed, 410, "Dismissed"),

@@ -212,7 +212,13 @@ BASE_COLUMNS: Mapping[str, Column] = {
 
 
 class Layer(Declared):
-    """One layer: what the city keeps about one kind of thing."""
+    """One layer: what the city keeps about one kind of thing.
+
+    Parameters
+    ----------
+    audience : column that holds the word of the level from which a row is seen; a row
+        that a level may not see is absent from its views
+    """
 
     id: Identifier
     theme: Identifier
@@ -253,6 +259,7 @@ class Layer(Declared):
         for place, name in self._named_columns():
             if name not in self.all_columns:
                 raise ValueError(f"{place}: no column {name!r} in this layer")
+    audience: Identifier | None = None
         return self
 
     @property
@@ -298,6 +305,8 @@ class Layer(Declared):
     def visible_at(self, level: Level) -> bool:
         """Whether the layer exists for this level."""
         return level >= self.access
+        if self.audience:
+            named.append(("audience", self.audience))
 
     def geometry_at(self, level: Level) -> bool:
         """Whether this level sees where the features are."""

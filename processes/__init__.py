@@ -15,9 +15,11 @@ from processes._optics import (
     optics_columns,
     read_optics,
 )
+from processes._grid import GridCells, keeping_cells
 from processes._ports import Reader, Snapshot
 from processes._progress import Tell, listening, tell, within
 from processes._registry import Registry, registry
+from processes._run import Run, code_version, run_id
 from processes._spec import (
     CSV,
     GEOJSON,
@@ -37,6 +39,7 @@ __all__ = [
     "JSON",
     "XLSX",
     "Forbidden",
+    "GridCells",
     "Inputs",
     "InvalidInput",
     "NoData",
@@ -46,19 +49,23 @@ __all__ = [
     "Reader",
     "Registry",
     "Result",
+    "Run",
     "Snapshot",
     "Tell",
     "UnknownProcess",
     "ZoneOutlines",
+    "code_version",
     "densities",
     "digest",
     "ground_reach",
+    "keeping_cells",
     "listening",
     "optics_columns",
     "read_inputs",
     "read_optics",
     "registry",
     "render",
+    "run_id",
     "tell",
     "within",
 ]

@@ -18,6 +18,7 @@ import numpy as np
 import shapely
 
 from processes._errors import InvalidInput, NoData
+from processes._grid import keep_cells, wants_cells
 from processes._progress import stages
 from processes.kernels.area import (
     covered_area,
@@ -222,10 +223,11 @@ def _over_zones(
         others=land,
         depths=depths,
         threads=THREADS,
-        with_cells=False,
+        with_cells=wants_cells(),
         check_zones=not known,
         on_progress=stages(),
     )
+    keep_cells(found.cells)
     with _LOCK:
         _DISJOINT[key] = True
         _DISJOINT.move_to_end(key)

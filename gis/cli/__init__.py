@@ -25,6 +25,7 @@ _ROOMS = {
     "plan-scale": "gis.cli.plan_scale",
     "report": "gis.cli.report",
     "run": "gis.cli.run",
+    "runs": "gis.cli.runs",
     "serve": "gis.cli.serve",
     "tiles": "gis.cli.tiles",
     "token": "gis.cli.serve",

@@ -94,7 +94,7 @@ def create_backup(
             row = connection.execute("SELECT pg_export_snapshot()").fetchone()
             snapshot = str(row[0]) if row else ""
             _run(
-                "pg_dump", "-Fc", "--no-owner", "--exclude-table-data=ledger.result",
+                "pg_dump", "-Fc", "--no-owner",
                 f"--snapshot={snapshot}", "-f", target / _DUMP, "-d", database.dsn,
             )  # fmt: skip
             tables = read_digests(connection)

@@ -178,10 +178,14 @@ class DatabaseReader:
         return load_codes(table)
 
     def _layer(self, layer: str) -> Layer:
-        if layer not in self.catalogue:
-            known = ", ".join(self.catalogue)
+        declared = self.catalogue.get(layer)
+        # rows of which a level sees some are answers, nothing to compute from
+        if declared is None or declared.audience:
+            known = ", ".join(
+                i for i, one in self.catalogue.items() if not one.audience
+            )
             raise InvalidInput("layer", layer, f"must be one of {known}")
-        return self.catalogue[layer]
+        return declared
 
     def _condition(
         self,

@@ -7,14 +7,22 @@ from layers import Catalogue, Layer, Level
 
 
 def build_view_sql(layer: Layer, level: Level) -> str:
-    """CREATE VIEW and the grant that lets the level's role read it."""
+    """CREATE VIEW and the grant that lets the level's role read it.
+
+    Of a layer whose rows have an audience, the view holds the rows of the level only.
+    """
     columns = ["fid", *visible_columns(layer, level)]
     if layer.geometry_at(level):
         columns.append("geom")
     names = ", ".join(f'"{name}"' for name in columns)
     schema, role = schema_of(level), role_of(level)
+    rows = ""
+    if layer.audience:
+        seen = ", ".join(f"'{one.label}'" for one in Level if one <= level)
+        rows = f' WHERE "{layer.audience}" IN ({seen})'
     return (
-        f"CREATE VIEW {schema}.{layer.id} AS SELECT {names} FROM city.{layer.id};\n"
+        f"CREATE VIEW {schema}.{layer.id} AS "
+        f"SELECT {names} FROM city.{layer.id}{rows};\n"
         f"GRANT SELECT ON {schema}.{layer.id} TO {role};\n"
     )
 

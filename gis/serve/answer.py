@@ -53,6 +53,7 @@ TITLES = {
     "NotFound": "Nothing is published here for your level of access",
     "NoSuchProcess": "There is no such process",
     "NoSuchJob": "There is no such job",
+    "NoSuchRun": "There is no such run",
     "ResultNotReady": "The job is not finished",
     "Dismissed": "The job was dismissed",
     "TooManyRequests": "You have asked for too much at a time",

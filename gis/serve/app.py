@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from gis.compute import ResultStore
 from gis.db.jobs import JobStore
 from gis.db.pool import AsyncDatabase, Database
+from gis.db.runs import RunStore
 from gis.publish.processes import build_description
 from gis.serve import documents as made
 from gis.serve import pages
@@ -39,6 +40,8 @@ from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
 from gis.serve.ops import Ops
 from gis.serve.packing import Packing
+from gis.serve.run_routes import run_routes
+from gis.serve.scenario_routes import scenario_routes
 from gis.serve.session import Session
 from gis.serve.styles import Styles
 from gis.serve.texts import Texts
@@ -87,6 +90,7 @@ def build_app(
         reader_for=reader_for,
         results=results,
         jobs=JobStore(waiting, settings.jobs),
+        runs=RunStore(waiting),
     )
 
     @contextlib.asynccontextmanager
@@ -184,6 +188,7 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         get("/jobs", jobs.all),
         get("/jobs/{job}", jobs.one, delete=jobs.dismiss),
         get("/jobs/{job}/results", jobs.results),
+        *run_routes(context),
         *load_routes(context),
         get("/styles", styles.all),
         get("/styles/{style}/legend", styles.legend),

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from gis.compute import ResultStore, execute
 from gis.db.jobs import JobStore
 from gis.db.pool import AsyncDatabase
+from gis.db.runs import RunStore
 from gis.errors import NotFound
 from gis.serve.engine import Engine
 from gis.serve.gate import Gate
@@ -43,6 +44,7 @@ class Context:
     reader_for: Callable[[Level], Reader]
     results: ResultStore | None
     jobs: JobStore
+    runs: RunStore
     kept: Kept = field(default_factory=Kept)
     lanes: Lanes = field(default_factory=Lanes)
     workers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WORKERS))

@@ -38,6 +38,8 @@ from gis.serve.openapi_parts import (
     ref,
     responses_of,
 )
+from gis.serve.openapi_runs import run_paths, run_schemas
+from gis.serve.openapi_scenarios import scenario_paths, scenario_schemas
 from gis.serve.openapi_tiles import dataset_paths, style_paths, tile_path
 from layers import Catalogue, City, Layer, Level
 from processes import GEOJSON, Process
@@ -83,7 +85,7 @@ def build_openapi(
     paths |= load_paths(layers.values(), level)
     for process in processes.values():
         paths |= _process_paths(process, lang)
-    paths |= job_paths(processes)
+    paths |= job_paths(processes) | run_paths(processes)
     themes = dict.fromkeys(layer.theme for layer in layers.values())
     return {
         "openapi": "3.0.3",
@@ -99,7 +101,10 @@ def build_openapi(
         "paths": paths,
         "components": {
             "parameters": build_parameters(city),
-            "schemas": build_schemas() | job_schemas(),
+            "schemas": build_schemas()
+            | job_schemas()
+            | run_schemas()
+            | scenario_schemas(),
             "responses": build_responses(),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },

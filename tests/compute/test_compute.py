@@ -16,6 +16,7 @@ from processes import (
     InvalidInput,
     NoData,
     Result,
+    Run,
     UnknownProcess,
     registry,
     render,
@@ -31,9 +32,9 @@ class Shelf(dict[str, str]):
     def __init__(self) -> None:
         self.made: list[str] = []
 
-    def put(self, key: str, process: str, text: str) -> None:
-        self.made.append(process)
-        self[key] = text
+    def put(self, run: Run) -> None:
+        self.made.append(run.answer.process)
+        self[run.key] = run.answer.to_text()
 
 
 def city(**more: Any) -> MemoryReader:

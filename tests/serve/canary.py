@@ -110,6 +110,12 @@ def rows_of(catalogue: Catalogue, layer: Layer) -> Iterator[dict[str, Any]]:
             "source": "test",
             "synthetic": True,
         }
+        if layer.audience:
+            # of these a level sees its own rows and those of the levels below
+            level = Level(index + 1)
+            row[layer.audience] = level.label
+            if level > Level.PUBLIC:
+                row["name"] = f"{MARK}-{level.label}-row"
         yield row
 
 

@@ -76,6 +76,8 @@ SAMPLES = {
     "loadId": "1",
     "uploadId": "none",
     "jobId": "none",
+    "runId": "none",
+    "scenarioId": "none",
     "tileMatrixSetId": "WebMercatorQuad",
     "tileMatrix": "14",
     "tileRow": "0",
