@@ -5,8 +5,8 @@ and who lives there?
 
 Method: per community (per unit grid when unit grids are asked) the zone less the
 united services; parts narrower than `width_m` or below `smallest_m2` are residue,
-listed and not ranked. At street level and above, parts that meet at a community's
-border are one gap; its area and people are the sums of the parts'. Ranked by people,
+listed and not ranked. At street level and above, parts that share a stretch of a
+community's border are one gap; its area and people are the sums of the parts'. Ranked by people,
 then by area. covered + gap + residue = zone. A gap ends at the border of its zone.
 """
 
@@ -33,7 +33,8 @@ from processes._services import Service, read_service, service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
 from processes._zones import Zones, computed_at, read_zones
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.gaps import Gaps, Merged, merged_gaps, zone_gaps
+from processes.kernels.borders import joined_parts
+from processes.kernels.gaps import Gaps, one_outline, zone_gaps
 from processes.kernels.parallel import for_each
 from processes.kernels.points import zone_of
 from processes.kernels.rollup import sums
@@ -89,9 +90,14 @@ class GapInputs(Inputs):
 
 @dataclass(frozen=True)
 class _Ranked:
-    """Gaps in order of need."""
+    """Gaps in order of need.
 
-    outline: GeometryArray
+    Parameters
+    ----------
+    parts : of each gap, the positions of its parts
+    """
+
+    parts: Sequence[IntArray]
     zone: IntArray
     area_m2: FloatArray
     people: FloatArray
@@ -108,7 +114,7 @@ def run(inputs: GapInputs, read: Reader) -> Result:
         width_m=inputs.width_m,
     )
     ranked = _ranked(gaps, zones, _people(gaps.gap, read, inputs.as_of))
-    rows, outlines = _gap_rows(ranked, zones, inputs.limit)
+    rows, outlines = _gap_rows(ranked, gaps, zones, inputs.limit)
     if inputs.residue:
         more, shapes = _residue_rows(gaps, zones)
         rows, outlines = rows + more, outlines + shapes
@@ -161,40 +167,29 @@ def _people(gaps: GeometryArray, read: Reader, as_of: date | None) -> FloatArray
 
 def _ranked(gaps: Gaps, zones: Zones, people: FloatArray) -> _Ranked:
     """Gaps of the zones, joined across the borders of their parts, by need."""
-    outline, zone = gaps.gap, zones.owner[gaps.zone]
-    area_m2 = shapely.area(outline)
-    if zones.part_layer != zones.layer and len(outline):
-        merged = _joined(outline, zone)
-        joined: list[GeometryArray] = []
-        group = np.zeros(len(outline), dtype=np.int64)
-        found = 0
-        for owner, one in merged.items():
-            group[zone == owner] = one.of + found
-            found += len(one.gap)
-            joined.append(one.gap)
-        first = np.zeros(found, dtype=np.int64)
-        first[group] = zone
-        area_m2, people = sums(area_m2, group, found), sums(people, group, found)
-        outline, zone = np.concatenate(joined), first
+    owner = zones.owner[gaps.zone]
+    group = np.arange(len(owner))
+    if zones.part_layer != zones.layer:
+        group = joined_parts(gaps.gap, owner, zones.part)
+    found = int(group.max(initial=-1)) + 1
+    parts = np.split(
+        np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1]
+    )
+    zone = np.zeros(found, dtype=np.int64)
+    zone[group] = owner
+    area_m2 = sums(shapely.area(gaps.gap), group, found)
+    people = sums(people, group, found)
     order = np.lexsort((zone, -area_m2, -people))
-    return _Ranked(outline[order], zone[order], area_m2[order], people[order])
-
-
-def _joined(outline: GeometryArray, zone: IntArray) -> dict[int, Merged]:
-    """The gaps of each zone, joined where they meet, by zone."""
-    owners = np.unique(zone)
-    merged: dict[int, Merged] = {}
-
-    def join(owner: int) -> None:
-        merged[owner] = merged_gaps(outline[zone == owner])
-
-    for_each(join, owners, cost=np.bincount(zone)[owners])
-    return {int(owner): merged[int(owner)] for owner in owners}
+    return _Ranked(
+        [parts[i] for i in order], zone[order], area_m2[order], people[order]
+    )
 
 
 def _gap_rows(
-    ranked: _Ranked, zones: Zones, limit: int
+    ranked: _Ranked, gaps: Gaps, zones: Zones, limit: int
 ) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
+    """Rows and outlines of the gaps of largest need."""
+    shown = min(limit, len(ranked.zone))
     rows = [
         {
             "gap_id": f"gap-{i + 1}",
@@ -205,9 +200,16 @@ def _gap_rows(
             "area_m2": float(ranked.area_m2[i]),
             "population": float(ranked.people[i]),
         }
-        for i in range(min(limit, len(ranked.zone)))
+        for i in range(shown)
     ]
-    return rows, list(ranked.outline[: len(rows)])
+    outlines: list[BaseGeometry] = [shapely.Polygon()] * shown
+
+    def draw(i: int) -> None:
+        outlines[i] = one_outline(gaps.gap[ranked.parts[i]])
+
+    cost = np.array([len(parts) for parts in ranked.parts[:shown]], np.int64)
+    for_each(draw, np.arange(shown), cost=cost)
+    return rows, outlines
 
 
 def _residue_rows(
@@ -319,7 +321,7 @@ def _reads(inputs: GapInputs, read: Reader) -> Sequence[str]:
 
 PROCESS = Process(
     id="gap",
-    version="2",
+    version="3",
     title=Title(zh="覆盖缺口", en="Gaps"),
     description=Title(
         zh="一项服务没有覆盖到的地块，按人口、面积排序；过窄过小的列为残余。",

@@ -16,6 +16,7 @@ from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
 
 ARC_STEP_DEG = 3.0
 QUAD_SEGS = 30
+_WHOLE_DEG = 360.0 - 1e-6  # above it the two edges of a sector may fall into one line
 
 
 def radius_factor(step_deg: FloatArray | float) -> FloatArray:
@@ -86,8 +87,8 @@ def sectors(
     """
     polygons = np.full(len(x), shapely.Polygon(), dtype=object)
     drawn = (radius_m > 0) & (hfov_deg > 0) & np.isfinite(radius_m)
-    whole = drawn & (hfov_deg >= 360.0)
-    part = drawn & (hfov_deg < 360.0) & np.isfinite(azimuth_deg)
+    whole = drawn & (hfov_deg > _WHOLE_DEG)
+    part = drawn & (hfov_deg <= _WHOLE_DEG) & np.isfinite(azimuth_deg)
     if whole.any():
         polygons[whole] = _discs(x[whole], y[whole], radius_m[whole])
     if part.any():

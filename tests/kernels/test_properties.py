@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from processes.kernels.arc import discs, sectors
 from processes.kernels.area import covered_area, outside_area, within_places
+from processes.kernels.borders import joined_parts
 from processes.kernels.cells import merged_cells
-from processes.kernels.gaps import merged_gaps, zone_gaps
+from processes.kernels.gaps import one_outline, zone_gaps
 from processes.kernels.length import covered_length, cut_by_zone
 from processes.kernels.points import is_reached, zone_of
 from processes.kernels.rollup import parent_of, sums
@@ -195,7 +196,7 @@ def test_nothing_in_nothing_out() -> None:
     assert covered_share(nothing, ZONES).tolist() == []
     assert zone_of(nothing, ZONES).tolist() == []
     assert len(cut_by_zone(nothing, ZONES).line) == 0
-    assert len(merged_gaps(nothing).gap) == 0
+    assert joined_parts(nothing, np.empty(0, np.int64), ZONES).tolist() == []
     found = zone_gaps(ZONES, nothing, smallest_m2=50, width_m=1)
     assert shapely.area(found.gap).tolist() == [10_000.0] * 9
 
@@ -245,8 +246,43 @@ def test_a_parent_is_the_longest_beginning(numbers: list[int]) -> None:
 @given(services)
 def test_gaps_joined_across_borders_keep_their_area(shapes: np.ndarray) -> None:
     found = zone_gaps(ZONES, shapes, smallest_m2=0, width_m=0)
-    merged = merged_gaps(found.gap)
-    assert len(merged.of) == len(found.gap)
-    assert set(merged.of) == set(range(len(merged.gap)))
-    area = sums(shapely.area(found.gap), merged.of, len(merged.gap))
-    assert shapely.area(merged.gap) == pytest.approx(area, abs=0.1)
+    owner = found.zone // 3  # columns of zones
+    group = joined_parts(found.gap, owner, ZONES)
+    assert sorted(set(group.tolist())) == list(range(int(group.max(initial=-1)) + 1))
+    for g in np.unique(group):
+        parts = found.gap[group == g]
+        drawn = one_outline(parts)
+        assert drawn.area == pytest.approx(shapely.area(parts).sum(), abs=0.1)
+    crossed = shapely.intersection(found.gap[:, None], found.gap)
+    shared = shapely.length(crossed)
+    meets = (
+        (shared > 2e-3)
+        & (owner[:, None] == owner)
+        & (found.zone[:, None] != found.zone)
+    )
+    assert (group[:, None] == group)[meets].all()
+    root = np.arange(len(group))  # hands the least part on until nothing changes
+    for _ in root:
+        root = np.minimum(
+            root, np.where(meets, root, len(root)).min(axis=1, initial=99)
+        )
+    assert len(np.unique(group)) == len(np.unique(root))
+
+
+def test_a_border_that_only_one_side_divides_joins_all_the_same() -> None:
+    west = shapely.box(0, 0, 10, 30)
+    east = shapely.box([10, 10, 10], [0, 10, 20], 20, [10, 20, 30])
+    zones = np.array([west, *east])
+    same = np.zeros(4, np.int64)
+    assert joined_parts(zones, same, zones).tolist() == [0, 0, 0, 0]
+    parts = shapely.box([0, 11, 10], [12, 0, 10], [10, 20, 20], [18, 10, 20])
+    assert joined_parts(parts, same[:3], zones).tolist() == [0, 0, 0]
+    parts[1] = shapely.box(10, 0, 20, 9)
+    assert joined_parts(parts, same[:3], zones).tolist() == [0, 1, 0]
+    assert joined_parts(parts, np.array([0, 1, 1]), zones).tolist() == [0, 1, 2]
+
+
+def test_gaps_that_touch_in_a_corner_are_two() -> None:
+    zones = shapely.box([0, 1, 0, 1], [0, 0, 1, 1], [1, 2, 1, 2], [1, 1, 2, 2])
+    group = joined_parts(zones[[0, 3]], np.zeros(2, np.int64), zones)
+    assert group.tolist() == [0, 1]
