@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import geopandas
@@ -18,13 +18,18 @@ _BATCH = 20_000
 
 
 def read_layer(
-    database: Database, layer: Layer, *, at: date | None
+    database: Database,
+    layer: Layer,
+    *,
+    at: date | None,
+    codes: Sequence[str] | None = None,
 ) -> pd.DataFrame | geopandas.GeoDataFrame:
     """Versions of a layer: every column of its own, positions in the stored CRS.
 
     Parameters
     ----------
     at : the day on which versions are valid; None gives every version
+    codes : only these
 
     Returns
     -------
@@ -35,11 +40,13 @@ def read_layer(
     shown: list[sql.Composable] = [sql.Identifier(name) for name in names]
     if layer.geometry != "none":
         shown.append(sql.SQL("ST_AsBinary(geom)"))
-    where: sql.SQL | sql.Composed = sql.SQL("TRUE")
+    where: sql.Composed = sql.Composed([sql.SQL("TRUE")])
     if at is not None:
         where = sql.SQL(
             "valid_from <= {0} AND (valid_to IS NULL OR valid_to > {0})"
         ).format(sql.Literal(at))
+    if codes is not None:
+        where += sql.SQL(" AND code = ANY({})").format(sql.Literal(list(codes)))
     query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY code, valid_from").format(
         sql.SQL(", ").join(shown), sql.Identifier("city", layer.id), where
     )

@@ -190,6 +190,7 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         get("/jobs/{job}/results", jobs.results),
         *run_routes(context),
         *load_routes(context),
+        *scenario_routes(context),
         get("/styles", styles.all),
         get("/styles/{style}/legend", styles.legend),
         get("/fonts/{font}/{range}.pbf", styles.glyphs),

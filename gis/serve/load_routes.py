@@ -20,19 +20,19 @@ def load_routes(context: Context) -> Sequence[BaseRoute]:
     ledger = Ledger(context)
     uploads = Uploads(context, ledger, largest=LARGEST)
     return [
-        _route(
+        route(
             "/collections/{layer}/loads", {"GET": ledger.of_layer, "POST": uploads.load}
         ),
-        _route("/loads", {"GET": ledger.all}),
-        _route("/loads/{load}", {"GET": ledger.one}),
-        _route("/loads/{load}/rejects", {"GET": ledger.rejects, "POST": uploads.mend}),
-        _route("/loads/{load}/repairs", {"GET": ledger.repairs}),
-        _route("/uploads", {"GET": uploads.uploads}),
-        _route("/uploads/{upload}", {"GET": uploads.upload}),
+        route("/loads", {"GET": ledger.all}),
+        route("/loads/{load}", {"GET": ledger.one}),
+        route("/loads/{load}/rejects", {"GET": ledger.rejects, "POST": uploads.mend}),
+        route("/loads/{load}/repairs", {"GET": ledger.repairs}),
+        route("/uploads", {"GET": uploads.uploads}),
+        route("/uploads/{upload}", {"GET": uploads.upload}),
     ]
 
 
-def _route(path: str, handlers: Mapping[str, Handler]) -> Route:
+def route(path: str, handlers: Mapping[str, Handler]) -> Route:
     """A route with a handler per method, and OPTIONS telling which."""
     methods = [*handlers, "OPTIONS"]
     shown = ", ".join(["GET, HEAD" if m == "GET" else m for m in methods])

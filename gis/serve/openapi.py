@@ -45,6 +45,7 @@ from layers import Catalogue, City, Layer, Level
 from processes import GEOJSON, Process
 
 VERSION = "0.1.0"
+_TAGS = ("processes", "loads", "scenarios")  # after those of the server and themes
 
 #: Parameters of items beside the properties themselves.
 ITEMS_PARAMETERS = (
@@ -82,7 +83,7 @@ def build_openapi(
     paths |= style_paths(drawn)
     for layer in layers.values():
         paths |= _collection_paths(layer, level, lang)
-    paths |= load_paths(layers.values(), level)
+    paths |= load_paths(layers.values(), level) | scenario_paths(level)
     for process in processes.values():
         paths |= _process_paths(process, lang)
     paths |= job_paths(processes) | run_paths(processes)
@@ -97,7 +98,7 @@ def build_openapi(
         },
         "servers": [{"url": BASE}],
         "security": [{}, {"bearer": []}],
-        "tags": [{"name": name} for name in ("server", *themes, "processes", "loads")],
+        "tags": [{"name": name} for name in ("server", *themes, *_TAGS)],
         "paths": paths,
         "components": {
             "parameters": build_parameters(city),
