@@ -6,8 +6,9 @@ and who lives there?
 Method: per community (per unit grid when unit grids are asked) the zone less the
 united services; parts narrower than `width_m` or below `smallest_m2` are residue,
 listed and not ranked. At street level and above, parts that share a stretch of a
-community's border are one gap; its area and people are the sums of the parts'. Ranked by people,
-then by area. covered + gap + residue = zone. A gap ends at the border of its zone.
+community's border are one gap; its area and people are the sums of the parts'.
+Ranked by people, then by area. covered + gap + residue = zone. A gap ends at the
+border of its zone.
 """
 
 from __future__ import annotations
