@@ -16,7 +16,7 @@ import uvicorn
 
 from gis.cli._place import Place, find_place, running
 from gis.cli.demo import build_demo, has_city
-from gis.cli.worker import BESIDE
+from gis.cli.worker import BESIDE, LIVE
 from gis.compute import execute
 from gis.db.camera_views import follow
 from gis.db.pool import AsyncDatabase, Database
@@ -25,6 +25,7 @@ from gis.db.results import DatabaseResults
 from gis.errors import GisError, describe
 from gis.jobs.supervise import worker_beside
 from gis.serve.app import build_app
+from gis.serve.unreadable import HttpProtocol
 from layers import Level
 from processes.scorecard import published_dates
 
@@ -66,12 +67,14 @@ def serve(with_demo: bool, with_worker: bool) -> None:
         _log_to_stderr()
         Thread(target=_warm, args=(place, database), daemon=True).start()
         click.echo(f"citygrid: {settings.base_url}/", err=True)
-        if with_worker:
-            beside.enter_context(worker_beside(BESIDE))
+        # without a worker here or elsewhere, figures are to stay current all the same
+        name, command = ("worker", BESIDE) if with_worker else ("live", LIVE)
+        beside.enter_context(worker_beside(command, name))
         uvicorn.run(
             app,
             host=settings.host,
             port=settings.port,
+            http=HttpProtocol,
             ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
             ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
             # the gate reads forwarded headers itself, from trusted proxies only

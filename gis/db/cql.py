@@ -133,6 +133,8 @@ class _Compiler:
             return self.scalar(node, "boolean")
         op, args = _operation(node)
         if op in ("and", "or"):
+            if not args:
+                raise QueryError("filter", f"{op}: no arguments given, must be some")
             word = sql.SQL(f" {op.upper()} ")
             return sql.SQL("({})").format(word.join([self.condition(a) for a in args]))
         if op == "not":

@@ -28,6 +28,7 @@ _OUTPUT_MEMBERS = frozenset({"format", "transmissionMode"})
 #: Members of a value that says what it is; the standard writes objects so.
 _QUALIFIED = frozenset({"value", "mediaType", "encoding", "schema"})
 _LINK = frozenset({"href", "rel", "type", "hreflang", "title", "length"})
+DEEPEST = 64  # objects and lists in one another, in an input
 _VALUE_TYPES = ("application/json", "application/geo+json", "text/plain")
 
 
@@ -146,7 +147,7 @@ def check_inputs(process: Process, inputs: Mapping[str, Any]) -> None:
     ------
     InvalidInput : naming the input, what was found and what is allowed
     """
-    _no_zero("inputs", inputs)
+    _check_texts("inputs", inputs)
     read_inputs(process.inputs, inputs)
     wrong = best_match(_validator(process.id).iter_errors(dict(inputs)))
     if wrong is not None:
@@ -165,18 +166,20 @@ def _validator(process_id: str) -> Draft202012Validator:
     return Draft202012Validator(_schema(process_id))
 
 
-def _no_zero(path: str, value: object) -> None:
-    """Refuse the one character that no text in the database can hold."""
+def _check_texts(path: str, value: object, depth: int = 0) -> None:
+    """Refuse the one character that no text in the database can hold, and the abyss."""
+    if depth > DEEPEST:
+        raise QueryError(path[:200], f"nested deeper than {DEEPEST} levels")
     if isinstance(value, str):
         if "\x00" in value:
             raise QueryError(path, "must not hold the character U+0000")
     elif isinstance(value, Mapping):
         for name, part in value.items():
-            _no_zero("inputs", name)
-            _no_zero(f"{path}.{name}", part)
+            _check_texts("inputs", name, depth)
+            _check_texts(f"{path}.{name}", part, depth + 1)
     elif isinstance(value, list):
         for part in value:
-            _no_zero(path, part)
+            _check_texts(path, part, depth + 1)
 
 
 def _output_type(outputs: object, process: Process) -> str | None:

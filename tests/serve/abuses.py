@@ -119,6 +119,8 @@ FILTERS = {
     ),
     "json types": ("cql2-json", '{"op":"=","args":[{"property":["code"]},{"a":1}]}'),
     "json op": ("cql2-json", '{"op":["="],"args":[1,1]}'),
+    "json no args": ("cql2-json", '{"op":"and"}'),
+    "json empty args": ("cql2-json", '{"op":"or","args":[]}'),
     "json args": ("cql2-json", '{"op":"and","args":{}}'),
     "json twice": ("cql2-json", '{"op":"=","op":"<>","args":[1,1]}'),
 }
@@ -225,6 +227,11 @@ BODIES = {
     "nan": b'{"inputs":{"service":NaN}}',
     "deep": b'{"inputs":' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}",
     "deep list": b'{"inputs":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "deep input": b'{"inputs":{"service":"road","parameters":'
+    + b'{"a":' * 900
+    + b"1"
+    + b"}" * 902,
+    "deep value": b'{"inputs":{"mixed":' + b'{"a":' * 300 + b"1" + b"}" * 302,
     "wrong type": b'{"inputs":[1,2]}',
     "many keys": b'{"inputs":{'
     + b",".join(b'"a%d":1' % i for i in range(5000))

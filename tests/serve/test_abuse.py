@@ -149,7 +149,7 @@ def test_address_abuse(server, target, level):
 
 @pytest.mark.parametrize("name", list(BODIES))
 def test_body_abuse(server, name):
-    for process in ("coverage", "gap", "scorecard", "locate", "nothing"):
+    for process in ("coverage", "gap", "scorecard", "locate", "echo", "nothing"):
         for headers in (
             [("Content-Type", "application/json")],
             [("Content-Type", "application/json"), ("Prefer", "respond-async")],
