@@ -21,6 +21,7 @@ _ROOMS = {
     "export": "gis.cli.export",
     "jobs": "gis.cli.jobs",
     "layers": "gis.cli.layers",
+    "live": "gis.cli.live",
     "load": "gis.cli.load",
     "plan-scale": "gis.cli.plan_scale",
     "report": "gis.cli.report",

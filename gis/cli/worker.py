@@ -21,12 +21,15 @@ from gis.db.reader import DatabaseReader
 from gis.db.results import DatabaseResults
 from gis.errors import ClusterError
 from gis.jobs.child import CUT_OFF, ENDED, Attempt, find_attempt, live_with
+from gis.jobs.supervise import worker_beside
 from processes import registry
 
 _WAIT_S = 1.0
 _PROGRAM = [sys.executable, "-m", "gis.cli", "worker"]
 #: A worker that ends with whoever began it.
 BESIDE = [*_PROGRAM, "--until-eof"]
+#: What keeps the standing results, as long as a worker lasts.
+LIVE = [sys.executable, "-m", "gis.cli", "live", "--until-eof"]
 
 
 @click.command()
@@ -36,7 +39,8 @@ def worker(until_eof: bool, for_parent: int | None) -> None:
     """Compute what is asked in the background, until Ctrl-C or SIGTERM.
 
     Waits for the database where it is not there yet. Any number of workers may run.
-    What a stopped worker was computing is handed to the next.
+    What a stopped worker was computing is handed to the next. The standing results are
+    kept current beside it, by one of all workers.
     """
     logging.basicConfig(
         stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -64,7 +68,7 @@ def _work(place: Place, *, until_eof: bool) -> None:
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     database = place.database()
-    _wait_for_tables(database)
+    wait_for_tables(database, "worker")
 
     async def work() -> None:
         taking = Worker(place.settings, database, [*_PROGRAM, "--for-parent"])
@@ -73,17 +77,18 @@ def _work(place: Place, *, until_eof: bool) -> None:
         await taking.run(lambda: click.echo("citygrid worker: takes jobs", err=True))
 
     try:
-        asyncio.run(work())
+        with worker_beside(LIVE, "live"):
+            asyncio.run(work())
     finally:
         database.close()
 
 
-def _wait_for_tables(database: Database) -> None:
+def wait_for_tables(database: Database, name: str) -> None:
     """Wait for the database and for its migrations, saying so once."""
     said = False
     while not _has_tables(database):
         if not said:
-            click.echo("citygrid worker: waits for the database", err=True)
+            click.echo(f"citygrid {name}: waits for the database", err=True)
             said = True
         time.sleep(_WAIT_S)
 

@@ -206,6 +206,7 @@ def _trim(connection: Connection, retention: Retention) -> int:
     if runs:  # a statement that does nothing would move the version
         connection.execute(statement("withdraw_coverage"), {"runs": runs})
     connection.execute(statement("trim_edits"))
+    connection.execute(statement("trim_events"), values)
     return len(gone)
 
 

@@ -15,15 +15,16 @@ _PATIENCE_S = 15.0
 
 
 @contextmanager
-def worker_beside(command: Sequence[str]) -> Iterator[None]:
+def worker_beside(command: Sequence[str], name: str = "worker") -> Iterator[None]:
     """A worker for as long as the block lasts.
 
     Parameters
     ----------
     command : begins a worker that ends when its standard input does, so that it does
         not outlive this process, however that ends
+    name : what it is called where it ends by itself
     """
-    beside = _Beside(command)
+    beside = _Beside(command, name)
     beside.start()
     try:
         yield
@@ -34,8 +35,8 @@ def worker_beside(command: Sequence[str]) -> Iterator[None]:
 class _Beside(threading.Thread):
     """Begins the worker again whenever it ends by itself."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        super().__init__(daemon=True, name="worker")
+    def __init__(self, command: Sequence[str], name: str) -> None:
+        super().__init__(daemon=True, name=name)
         self._command = command
         self._stopping = threading.Event()
         self._begun: subprocess.Popen[bytes] | None = None
@@ -54,7 +55,7 @@ class _Beside(threading.Thread):
             code = self._begun.wait()
             if self._stopping.wait(_PAUSE_S):
                 return
-            log.warning("the worker ended with code %d and is begun again", code)
+            log.warning("the %s ended with code %d and is begun again", self.name, code)
 
     def stop(self) -> None:
         """End the worker and wait for it."""

@@ -1,0 +1,78 @@
+"""The loop that follows commits: one at a time among all who would."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import date
+from threading import Event
+
+from gis.db.pool import Database
+from gis.db.reader import DatabaseReader
+from gis.db.runs import publish_runs
+from gis.db.standing import Watch, drop_stands, is_away
+from gis.errors import ClusterError
+from gis.live.figure import LiveFigure
+from gis.operation import Retention, StandingQuestion
+from layers import Catalogue, City
+
+log = logging.getLogger("citygrid.live")
+
+_LOOK_S = 20.0  # without a word: a new day, or a word that was lost
+_STEP_S = 0.5  # how soon a stop is seen
+_WAIT_S = 1.0  # for the lock, or for the database
+
+
+class Follower:
+    """Keeps the declared figures current and publishes runs, until stopped."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        city: City,
+        declared: tuple[StandingQuestion, ...],
+        retention: Retention,
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._retention = retention
+        reader = DatabaseReader(database, catalogue, city)
+        self._figures = [LiveFigure(database, reader, one) for one in declared]
+        self.stopping = Event()
+
+    def run(self) -> None:
+        """Follow changes, whatever happens to the database, until `stopping` is set."""
+        while not self.stopping.is_set():
+            try:
+                with Watch(self._database) as watch:
+                    if watch.is_mine():
+                        log.info("follows changes")
+                        self._follow(watch)
+            except (ClusterError, Exception) as error:
+                if not isinstance(error, ClusterError) and not is_away(error):
+                    raise
+                log.warning("waits for the database: %s", type(error).__name__)
+            self.stopping.wait(_WAIT_S)
+
+    def catch_up(self, watch: Watch) -> None:
+        """Publish the runs that wait and bring every figure up to date."""
+        publish_runs(self._database, self._catalogue, self._retention)
+        today = date.today()
+        for figure in self._figures:
+            figure.refresh(watch, today)
+
+    def _follow(self, watch: Watch) -> None:
+        drop_stands(self._database, [one.standing_id for one in self._figures])
+        self.catch_up(watch)
+        looked = time.monotonic()
+        while not self.stopping.is_set():
+            told = watch.wait(_STEP_S)
+            late = time.monotonic() - looked > _LOOK_S
+            if "citygrid_layer" in told or late:
+                looked = time.monotonic()
+                today = date.today()
+                for figure in self._figures:
+                    figure.refresh(watch, today)
+            if "citygrid_run" in told or late:
+                publish_runs(self._database, self._catalogue, self._retention)
