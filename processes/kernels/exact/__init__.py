@@ -9,7 +9,7 @@ closed form. Room by room, in the order of the steps:
    `perturb`: symbolic perturbation, signs that are never zero.
 2. `bins`: edges sorted into output cells.
 3. `references`: the state at one point of every cell; `survey`: steps 2 and 3.
-4. `crossings`, `subgrid`, `events`: which edges cross which, and in what order.
+4. `crossings`, `runs`, `subgrid`, `events`: which edges cross which, in what order.
 5. `skip`: cells so deep that nothing in them counts.
 6. `starts`: the state where a chain begins; `on_edge`: points on outlines are held.
 7. `chains`, `emit`, `areas`: the state along every chain, and what each piece adds.
@@ -30,13 +30,15 @@ Shapes must be valid: that is not checked here.
 from __future__ import annotations
 
 from processes.kernels.exact.ahead import warm
-from processes.kernels.exact.city import City
+from processes.kernels.exact.city import City, packed_shapes
 from processes.kernels.exact.exact import (
     OverlappingZones,
     exact_coverage,
+    mended,
     overlap_m2,
 )
 from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
+from processes.kernels.exact.pack import Chains
 from processes.kernels.exact.parts import (
     Partial,
     finish,
@@ -56,6 +58,7 @@ from processes.kernels.exact.threads import Stopped
 
 __all__ = [
     "Cells",
+    "Chains",
     "City",
     "ExactCoverage",
     "Measure",
@@ -71,8 +74,10 @@ __all__ = [
     "disjoint_groups",
     "exact_coverage",
     "finish",
+    "mended",
     "overlap_m2",
     "packed",
+    "packed_shapes",
     "partial",
     "piece",
     "stand",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.scene import Float64, Int64, Whole
 
 
@@ -44,7 +44,7 @@ def cell_areas(
     return area, beside
 
 
-@compiled
+@bare
 def open_height(sums: Int64, cell: Int64, columns: Whole) -> Whole:
     """Greatest sum of heights over a row of cells; 0 where every outline is closed.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.scene import Bins, Grid, Int32, Int64, Scene, Whole
 
 
-@compiled
+@bare
 def x_range(
     ax: float, ay: float, bx: float, by: float, low: float, high: float
 ) -> tuple[float, float]:
@@ -23,7 +23,7 @@ def x_range(
     return min(u, v), max(u, v)
 
 
-@compiled
+@bare
 def visit_cells(
     first: Whole, last: Whole, scene: Scene, grid: Grid,
     slot: Int32, edge: Int32, fill: bool,
@@ -68,7 +68,7 @@ def visit_cells(
                 slot[c] += 1
 
 
-@compiled
+@bare
 def cell_of_vertex(scene: Scene, grid: Grid, vertex: Whole) -> Whole:
     """Place in the window, row * columns + column, of the cell that holds a vertex."""
     row = np.int64(scene.xy[vertex, 1]) // grid.cell - grid.row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.pack import Chains
 from processes.kernels.exact.scene import Int64, Truth
 
@@ -33,7 +33,7 @@ def shape_boxes(chains: Chains) -> Int64:
     return box
 
 
-@compiled
+@bare
 def meets(box: Int64, i: int, asked: Int64, k: int) -> Truth:
     """Whether box i of one list meets box k of another, rims included."""
     across: Truth = box[i, 0] <= asked[k, 2] and box[i, 2] >= asked[k, 0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.frame import NO_ZONE, Around, frames_of, grid_of
 from processes.kernels.exact.pack import Chains
 from processes.kernels.exact.scene import (
@@ -81,7 +81,7 @@ class Built:
     mine: Int8
 
 
-@compiled
+@bare
 def _sized(chains: Chains, shapes: Int64, sizes: Int64) -> None:
     """Chains that count and vertices before each of some shapes, and of all of them.
 
@@ -103,7 +103,7 @@ def _sized(chains: Chains, shapes: Int64, sizes: Int64) -> None:
     sizes[len(shapes), 1] = n_vertices
 
 
-@compiled
+@bare
 def _place(
     first: int, last: int, chains: Chains, shapes: Int64, sizes: Int64,
     base_shape: int, base_chain: int, base_vertex: int, x0: int, y0: int,
@@ -135,7 +135,7 @@ def _place(
             c += 1
 
 
-@compiled
+@bare
 def _double_areas(chains: Chains, shapes: Int64, double_area: Int64) -> None:
     """Add twice the area of some shapes [mm2] to theirs."""
     xy = chains.xy

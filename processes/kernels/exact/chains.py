@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare
 from processes.kernels.exact.emit import walk_border, walk_edge
 from processes.kernels.exact.events import read_events
 from processes.kernels.exact.references import Windings, winding_at
@@ -19,6 +19,7 @@ from processes.kernels.exact.scene import (
     START,
     ZONE,
     Bins,
+    Float64,
     Frames,
     Grid,
     Int8,
@@ -36,7 +37,7 @@ from processes.kernels.exact.scene import (
 _NOTHING = START | (START << 20)
 
 
-@compiled
+@bare
 def _state_at(
     vertex: Whole, shape: Whole, change: Whole, scene: Scene, grid: Grid,
     reference: Int64, windings: Windings,
@@ -51,7 +52,7 @@ def _state_at(
     return state
 
 
-@compiled
+@bare
 def _stays_deep(
     state: Whole, first: Whole, last: Whole, edge_shape: Int32, shape_weight: Int64,
     event: Int32, depths: Whole,
@@ -70,21 +71,22 @@ def _stays_deep(
     return service_depth(state) - leaves >= depths, after
 
 
-@compiled
+@bare
 def propagate(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, frames: Frames,
-    reference: Int64, windings: Windings, change: Int64, depths: Whole,
-    event_start: Int64, event: Int32, most_events: Whole,
-    active: Int8, restart: Int64, sums: Sums, chain_state: Int64,
+    reference: Int64, windings: Windings, change: Int64, restart: Int64, depths: Whole,
+    event_start: Int64, event: Int32, spot: Float64, step: Int64,
+    active: Int8, sums: Sums, chain_state: Int64,
 ) -> Whole:  # fmt: skip
     """Carry the state along the chains first..last and add their edges to the sums.
 
     Parameters
     ----------
     change : (c,) change of state from the point of the cell to a chain's first vertex
-    event_start, event : crossings of each edge, at most `most_events` of one
+    restart : (v,) the same for edges that become active again
+    event_start, event : crossings of each edge
+    spot, step : room for those of one edge, as of `read_events`
     active : (v,) of step 5, -1 for what another part adds; empty when all count
-    restart : (v,) like `change` for edges that become active again
     chain_state : (c,) written: state at each chain's first vertex
 
     Returns
@@ -110,8 +112,6 @@ def propagate(
     offset = scene.offset
     moved = len(offset) > 0
     skips = len(active) > 0
-    spot = np.empty((most_events, 3))
-    step = np.empty((most_events, 2), np.int64)
     open_rings = 0
     for chain in range(first, last):
         shape = np.int64(scene.chain_shape[chain])
@@ -126,21 +126,22 @@ def propagate(
         state_at_start = state
         lost = False
         whole = True
-        qx = float(xy[begin, 0])
-        qy = float(xy[begin, 1])
         for e in range(begin, end):
-            px = qx
-            py = qy
-            qx = float(xy[e + 1, 0])
-            qy = float(xy[e + 1, 1])
-            if skips and active[e] != 1:
+            is_skipped = skips and active[e] != 1
+            if is_skipped:
                 lost = True
                 whole = False
-                if kind == ZONE and active[e] == 0:
-                    walk_border(
-                        px, py, qx, qy, _NOTHING + depths, 0, spot, step,
-                        kind, own_row, depths, left, unit, area_sums,
-                    )  # fmt: skip
+                if kind != ZONE or active[e] != 0:
+                    continue
+            px = float(xy[e, 0])
+            py = float(xy[e, 1])
+            qx = float(xy[e + 1, 0])
+            qy = float(xy[e + 1, 1])
+            if is_skipped:
+                walk_border(
+                    px, py, qx, qy, _NOTHING + depths, 0, spot, step,
+                    kind, own_row, depths, left, unit, area_sums,
+                )  # fmt: skip
                 continue
             if lost:
                 lost = False

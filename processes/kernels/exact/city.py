@@ -17,13 +17,14 @@ from processes.kernels.exact.build import (
 from processes.kernels.exact.frame import Around
 from processes.kernels.exact.pack import (
     MM,
+    Chains,
     line_chains,
     ordered_shapes,
     point_xy,
     polygon_chains,
 )
 from processes.kernels.exact.scene import LINE, OTHER, SERVICE, ZONE, Int64
-from processes.kernels.exact.threads import Workers
+from processes.kernels.exact.threads import Workers, workers
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class City:
 
 
 def packed_city(
-    services: GeometryArray,
+    services: GeometryArray | Chains,
     others: GeometryArray,
     lines: GeometryArray,
     zones: GeometryArray,
@@ -93,11 +94,30 @@ def packed_city(
     )
 
 
+def packed_shapes(shapes: GeometryArray, *, threads: int = 2) -> Chains:
+    """Services in whole millimetres, to be measured several times.
+
+    Parameters
+    ----------
+    shapes : (n,) valid (multi)polygons [m], as in `exact_coverage`
+    """
+    with workers(threads) as crew:
+        return polygon_chains("services", shapes, crew)
+
+
 def polygon_layer(
-    name: str, kind: int, geometries: GeometryArray, copies: int, crew: Workers
+    name: str,
+    kind: int,
+    geometries: GeometryArray | Chains,
+    copies: int,
+    crew: Workers,
 ) -> Layer:
     """Services or others, of which at most `copies` of the same shape count."""
-    chains = polygon_chains(name, geometries, crew)
+    chains = (
+        geometries
+        if isinstance(geometries, Chains)
+        else polygon_chains(name, geometries, crew)
+    )
     return Layer(kind, chains, *ordered_shapes(chains, copies, crew))
 
 

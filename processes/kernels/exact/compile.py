@@ -32,12 +32,31 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
     are built into one another across files: the stamp is that of the whole package.
     Where there is no folder to keep anything in, it is compiled by every process.
     """
+    return _kept(function, {})
+
+
+def _kept[F: Callable[..., Any]](function: F, options: dict[str, Any]) -> F:
+    """Machine code that is kept on disk, where there is a folder for it."""
     try:
-        made: Any = numba.njit(nogil=True, cache=True)(function)
+        made: Any = numba.njit(nogil=True, cache=True, **options)(function)
         made._cache._cache_file._source_stamp = _STAMP
     except RuntimeError:
-        made = numba.njit(nogil=True)(function)
+        made = numba.njit(nogil=True, **options)(function)
     return cast("F", made)
+
+
+def bare[F: Callable[..., Any]](function: F) -> F:
+    """The same for a function that makes no array: it counts no references.
+
+    Notes
+    -----
+    Every call of a compiled function counts a reference to each of its arrays up and
+    down, atomically: for small functions that takes longer than all they do, and with
+    several threads the counters are fought over. What is handed in is held by the
+    caller, so that a function without arrays of its own needs no counting. Nor can it
+    raise: what it divides by is never zero.
+    """
+    return _kept(function, {"_nrt": False, "error_model": "numpy"})
 
 
 def inlined[F: Callable[..., Any]](function: F) -> F:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.perturb import along, crossing
+from processes.kernels.exact.runs import find_runs, pairs_of_runs
 from processes.kernels.exact.scene import (
     Bins,
     Grid,
@@ -19,24 +20,14 @@ from processes.kernels.exact.scene import (
 from processes.kernels.exact.starts import change_to_vertex
 from processes.kernels.exact.subgrid import (
     MOST_ACROSS,
+    MOST_IN_RUNS,
     gather,
     subdivide,
     usual_across,
 )
 
 
-@compiled
-def _is_of_one_shape(
-    first: Whole, last: Whole, edge: Int32, edge_shape: Int32
-) -> Truth:
-    """Whether every edge of a cell is of one shape; its chains may lie anywhere."""
-    for k in range(first + 1, last):
-        if edge_shape[edge[k]] != edge_shape[edge[first]]:
-            return False
-    return True
-
-
-@compiled
+@bare
 def _active_edges(first: Whole, last: Whole, edge: Int32, active: Int8) -> Whole:
     """How many edges of a cell are active."""
     n = 0
@@ -45,7 +36,7 @@ def _active_edges(first: Whole, last: Whole, edge: Int32, active: Int8) -> Whole
     return n
 
 
-@compiled
+@bare
 def _meeting_subcell(
     i: Whole, j: Whole, i_is_first: bool, ends: Int64,
     x0: Whole, y0: Whole, cell: Whole, across: Whole, size: Whole,
@@ -73,10 +64,10 @@ def _meeting_subcell(
     return min(int(y * inverse), across - 1) * across + column
 
 
-@compiled
+@bare
 def _pairs_of_cell(
     x0: Whole, y0: Whole, cell: Whole, across: Whole, size: Whole,
-    start: Int64, item: Int64, ends: Int64, box: Int64, shape: Int64, wanted: Int8,
+    start: Int64, item: Int64, ends: Int64, box: Int32, shape: Int64, wanted: Int8,
     shape_weight: Int64, shape_priority: Int64, edge: Int32, found: Int32, n: Whole,
 ) -> Whole:  # fmt: skip
     """Append the crossings whose point lies in a cell to found[:n]; n with them.
@@ -98,15 +89,15 @@ def _pairs_of_cell(
                 while next_shape < last and shape[item[next_shape]] == shape[i]:
                     next_shape += 1
             priority = shape_priority[shape[i]]
-            left = box[i, 0]
-            bottom = box[i, 1]
-            right = box[i, 2]
-            top = box[i, 3]
+            left = box[0, i]
+            bottom = box[1, i]
+            right = box[2, i]
+            top = box[3, i]
             for v in range(next_shape, last):
                 j = item[v]
                 if (
-                    box[j, 0] > right or box[j, 2] < left
-                    or box[j, 1] > top or box[j, 3] < bottom
+                    box[0, j] > right or box[2, j] < left
+                    or box[1, j] > top or box[3, j] < bottom
                     or not (wanted[i] or wanted[j])
                 ):  # fmt: skip
                     continue
@@ -143,7 +134,7 @@ def find_crossings(
 
     Parameters
     ----------
-    across : subcells along a side of a cell; 0 for the usual number
+    across : subcells along a side of a cell; 1: runs; 0: as many as are usual
     query_start : (n + 1,) first query of each cell
     query_vertex, query_shape : (q,) vertices whose state is asked, and their shapes
     change : (q,) written: change of state from the cell's point to the vertex
@@ -167,7 +158,9 @@ def find_crossings(
     for c in range(first, last):
         most = max(most, bins.start[c + 1] - bins.start[c])
     ends = np.empty((most, 4), np.int64)
-    box = np.empty((most, 4), np.int64)
+    box = np.empty((4, most), np.int32)
+    run = np.empty((6, most + 1), np.int32)
+    near = np.empty((2, most), np.int32)
     span = np.empty((most, 4), np.int32)
     shape = np.empty(most, np.int64)
     wanted = np.empty(most, np.int8)
@@ -180,23 +173,29 @@ def find_crossings(
         end = bins.start[c + 1]
         n = end - begin
         skips = len(dead) > 0 and dead[c] != 0
-        if not wanted_pairs and query_start[c] == query_start[c + 1]:
-            continue
+        asked = query_start[c + 1] - query_start[c]
         pairs: Truth = wanted_pairs
-        if pairs:
-            pairs = not _is_of_one_shape(begin, end, edge, edge_shape)
         if pairs and skips:
             pairs = _active_edges(begin, end, edge, active) > 0
-        if not pairs and query_start[c] == query_start[c + 1]:
+        if not pairs and asked == 0:
             continue
         here = edge[begin:end]
         gather(xy, edge_shape, here, active, not skips, ends, box, shape, wanted)
+        runs: Whole = 0
+        if pairs:
+            runs = find_runs(n, shape, wanted, box, run)
+            pairs = runs > 1
         row = bins.cell[c] // columns
         x0 = (bins.cell[c] - row * columns + grid.column) * cell
         y0 = (row + grid.row) * cell
-        m = min(across, cell) if across > 0 else usual_across(n, cell)
+        m: Whole = 1
+        if across > 0:
+            m = min(across, cell)
+        elif n > MOST_IN_RUNS:
+            m = usual_across(n, cell)
         size = (cell + m - 1) // m
-        item = subdivide(n, ends, box, x0, y0, m, size, span, start, item)
+        if m > 1 or asked > 0:
+            item = subdivide(n, ends, box, x0, y0, m, size, span, start, item)
         for q in range(query_start[c], query_start[c + 1]):
             v = query_vertex[q]
             change[q] = change_to_vertex(
@@ -204,19 +203,21 @@ def find_crossings(
                 shape_weight, shape_priority, x0, y0, m, size,
                 start, item, ends, shape,
             )  # fmt: skip
-        if not pairs:
-            continue
-        after = _pairs_of_cell(
-            x0, y0, cell, m, size, start, item, ends, box, shape, wanted,
-            shape_weight, shape_priority, here, found, n_found,
-        )  # fmt: skip
-        if after > len(found):
+        while pairs:
+            if m == 1:
+                after = pairs_of_runs(
+                    x0, y0, cell, runs, run, ends, box, shape, wanted,
+                    shape_weight, shape_priority, here, near, found, n_found,
+                )  # fmt: skip
+            else:
+                after = _pairs_of_cell(
+                    x0, y0, cell, m, size, start, item, ends, box, shape, wanted,
+                    shape_weight, shape_priority, here, found, n_found,
+                )  # fmt: skip
+            if after <= len(found):
+                n_found = after
+                break
             larger = np.empty((2 * after, 2), np.int32)
             larger[:n_found] = found[:n_found]
             found = larger
-            after = _pairs_of_cell(
-                x0, y0, cell, m, size, start, item, ends, box, shape, wanted,
-                shape_weight, shape_priority, here, found, n_found,
-            )  # fmt: skip
-        n_found = after
     return found[:n_found].copy()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled, inlined
+from processes.kernels.exact.compile import bare, inlined
 from processes.kernels.exact.scene import (
     AREA_UNIT,
     HEIGHT_UNIT,
@@ -29,7 +29,7 @@ from processes.kernels.exact.scene import (
 )
 
 
-@compiled
+@bare
 def beside_piece(
     px: float, py: float, qx: float, qy: float,
     ax: float, ay: float, bx: float, by: float,
@@ -58,7 +58,7 @@ def beside_piece(
     return (t_b - t_a) * (at_p + 0.5 * ((t_a + t_b) * (at_q - at_p) + turned))
 
 
-@compiled
+@bare
 def add_service_piece(
     ax: float, ay: float, bx: float, by: float, column: Whole, row: Whole,
     state: Whole, depth: Whole, depths: Whole, beside: float,
@@ -107,7 +107,7 @@ def add_service_piece(
             )
 
 
-@compiled
+@bare
 def _add_line_piece(
     ax: float, ay: float, bx: float, by: float, cell: Whole, own: Whole,
     state: Whole, depths: Whole, cell_sums: Int64, length_sums: Int64, line_sums: Int64,
@@ -148,7 +148,7 @@ def _column(
     return own if own >= 0 else zone_of_state(state)
 
 
-@compiled
+@bare
 def walk_border(
     px: float, py: float, qx: float, qy: float, state: Whole,
     n: Whole, spot: Float64, step: Int64, kind: Whole, own: Whole, depths: Whole,
@@ -205,7 +205,7 @@ def _position(x: float, width: float) -> Whole:
     return position + 1 if (position + 1) * width <= x else position
 
 
-@compiled
+@bare
 def walk_edge(
     px: float, py: float, qx: float, qy: float, state: Whole,
     n: Whole, spot: Float64, step: Int64, e: Whole, offset: Float32,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare
 from processes.kernels.exact.perturb import along
 from processes.kernels.exact.scene import (
     Float32,
@@ -16,7 +16,7 @@ from processes.kernels.exact.scene import (
 )
 
 
-@compiled
+@bare
 def count_events(pairs: Int32, first: Whole, last: Whole, start: Int64) -> None:
     """Count the crossings of each edge of first..last in start[edge + 1]."""
     for k in range(len(pairs)):
@@ -26,7 +26,7 @@ def count_events(pairs: Int32, first: Whole, last: Whole, start: Int64) -> None:
                 start[e + 1] += 1
 
 
-@compiled
+@bare
 def fill_events(
     pairs: Int32, first: Whole, last: Whole, free: Int64, event: Int32
 ) -> None:
@@ -45,14 +45,14 @@ def fill_events(
                 free[e] += 1
 
 
-@compiled
+@bare
 def running_sum(values: Int64) -> None:
     """Replace values by the sums of all up to each."""
     for k in range(1, len(values)):
         values[k] += values[k - 1]
 
 
-@compiled
+@bare
 def _sort_events(n: Whole, spot: Float64, step: Int64) -> None:
     """Order the first n events by the way along the edge, then by their code."""
     gap = n // 2
@@ -82,7 +82,7 @@ def _sort_events(n: Whole, spot: Float64, step: Int64) -> None:
         gap //= 2
 
 
-@compiled
+@bare
 def _was_rounded(f: Whole, offset: Float32) -> Truth:
     """Whether an edge is of a service and rounding took anything from its ends."""
     if f + 1 >= len(offset):
@@ -92,7 +92,7 @@ def _was_rounded(f: Whole, offset: Float32) -> Truth:
     return begin or end
 
 
-@compiled
+@bare
 def _moved(e: Whole, f: Whole, xy: Int32, offset: Float32) -> float:
     """How much further along edge e the edge f was met before it was rounded."""
     px = np.int64(xy[e, 0])
@@ -112,7 +112,7 @@ def _moved(e: Whole, f: Whole, xy: Int32, offset: Float32) -> float:
     return float(dx * (by - ay) - dy * (bx - ax)) / across
 
 
-@compiled
+@bare
 def read_events(
     e: Whole, first: Whole, last: Whole,
     xy: Int32, offset: Float32, edge_shape: Int32, shape_weight: Int64,

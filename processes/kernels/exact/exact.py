@@ -20,7 +20,7 @@ from processes.kernels.exact.figures import (
     no_figures,
     totals,
 )
-from processes.kernels.exact.pack import MM
+from processes.kernels.exact.pack import MM, Chains
 from processes.kernels.exact.solve import NotClosed, Tuning, solve
 from processes.kernels.exact.threads import Cancelled, Progress, Workers, workers
 
@@ -32,7 +32,7 @@ _NONE: GeometryArray = np.empty(0, dtype=object)
 
 
 def exact_coverage(
-    services: GeometryArray,
+    services: GeometryArray | Chains,
     zones: GeometryArray,
     *,
     lines: GeometryArray | None = None,
@@ -53,7 +53,8 @@ def exact_coverage(
     Parameters
     ----------
     services : (n,) valid (multi)polygons, working CRS [m], on the mm lattice (other
-        coordinates are rounded to it); missing and empty ones cover nothing
+        coordinates are rounded to it); missing and empty ones cover nothing; or what
+        `packed_shapes` made of them, which is not mended
     zones : (z,) valid (multi)polygons that do not overlap; they may leave gaps
     lines : (l,) (multi)lines whose covered length is measured, each line by itself
     points : (p,) points; missing and empty ones count nowhere
@@ -114,6 +115,8 @@ def exact_coverage(
         try:
             return _measured(services, land, asked, crew)
         except NotClosed:
+            if isinstance(services, Chains):
+                raise
             services, count = mended(services)
             land, more = mended(land)
             if count + more == 0:
@@ -141,7 +144,10 @@ class _Asked:
 
 
 def _measured(
-    services: GeometryArray, others: GeometryArray, asked: _Asked, crew: Workers
+    services: GeometryArray | Chains,
+    others: GeometryArray,
+    asked: _Asked,
+    crew: Workers,
 ) -> ExactCoverage:
     """One run over shapes as they are."""
     city = packed_city(

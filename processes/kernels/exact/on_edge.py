@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.bins import cell_of_vertex
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare
 from processes.kernels.exact.perturb import is_left
 from processes.kernels.exact.scene import (
     POINT,
@@ -26,7 +26,7 @@ from processes.kernels.exact.scene import (
 )
 
 
-@compiled
+@bare
 def winding_about(x: Whole, y: Whole, scene: Scene, shape: Whole) -> Whole:
     """How often a shape winds about a point at a vertex (x, y), perturbed as ever."""
     total = np.int64(0)
@@ -50,7 +50,7 @@ def winding_about(x: Whole, y: Whole, scene: Scene, shape: Whole) -> Whole:
     return total
 
 
-@compiled
+@bare
 def _is_on(x: Whole, y: Whole, ax: Whole, ay: Whole, bx: Whole, by: Whole) -> Truth:
     """Whether a point lies on an edge, its ends included."""
     if x < min(ax, bx) or x > max(ax, bx) or y < min(ay, by) or y > max(ay, by):
@@ -58,7 +58,7 @@ def _is_on(x: Whole, y: Whole, ax: Whole, ay: Whole, bx: Whole, by: Whole) -> Tr
     return (bx - ax) * (y - ay) == (by - ay) * (x - ax)
 
 
-@compiled
+@bare
 def close_points(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins,
     chain_state: Int64, depth: Int64, zone: Int64,

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import GeometryArray
-from processes.kernels.exact.compile import compiled, inlined
+from processes.kernels.exact.compile import bare, compiled, inlined
 from processes.kernels.exact.scene import Float32, Float64, Int8, Int64, Whole
 from processes.kernels.exact.threads import Workers, even_parts
 
@@ -110,7 +110,7 @@ def _clean(
                 at = at - 1 if at > 0 else n - 2
 
 
-@compiled
+@bare
 def _mixed(value: np.int64) -> np.uint64:
     """Bits of a number well mixed (splitmix64)."""
     z = np.uint64(value) + np.uint64(0x9E3779B97F4A7C15)
@@ -119,7 +119,7 @@ def _mixed(value: np.int64) -> np.uint64:
     return z ^ (z >> np.uint64(31))
 
 
-@compiled
+@bare
 def _describe(
     first: Whole, last: Whole, chains: Chains, box: Int64, digest: Int64,
     offset_digest: Int64,
@@ -154,7 +154,7 @@ def _describe(
         offset_digest[shape] = np.int64(rest)
 
 
-@compiled
+@bare
 def _is_equal(chains: Chains, a: Whole, b: Whole) -> bool:
     """Whether two shapes have the same chains, vertex by vertex."""
     first_a = chains.shape_start[a]

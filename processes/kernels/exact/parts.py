@@ -31,7 +31,7 @@ from processes.kernels.exact.figures import (
     no_figures,
     union_of,
 )
-from processes.kernels.exact.pack import MM
+from processes.kernels.exact.pack import MM, Chains
 from processes.kernels.exact.scene import Int64
 from processes.kernels.exact.solve import Tuning, check_closed, solve
 from processes.kernels.exact.threads import workers
@@ -85,7 +85,7 @@ class Partial:
 
 
 def packed(
-    services: GeometryArray,
+    services: GeometryArray | Chains,
     zones: GeometryArray,
     *,
     lines: GeometryArray = _NONE,

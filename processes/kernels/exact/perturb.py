@@ -9,7 +9,7 @@ differences stay below 2**30 mm, products below 2**62.
 
 from __future__ import annotations
 
-from processes.kernels.exact.compile import compiled, inlined
+from processes.kernels.exact.compile import bare, inlined
 from processes.kernels.exact.scene import Truth, Whole
 
 
@@ -20,7 +20,7 @@ def tie(point_priority: Whole, edge_priority: Whole, dx: Whole, dy: Whole) -> Wh
     return side if point_priority > edge_priority else -side
 
 
-@compiled
+@bare
 def crossing(
     px: Whole, py: Whole, qx: Whole, qy: Whole, p_priority: Whole,
     ax: Whole, ay: Whole, bx: Whole, by: Whole, a_priority: Whole,
@@ -49,7 +49,7 @@ def crossing(
     return 1 if q_side > 0 else -1
 
 
-@compiled
+@bare
 def is_left(
     x2: Whole, y2: Whole, ax: Whole, ay: Whole, bx: Whole, by: Whole,
     point_priority: Whole, edge_priority: Whole,

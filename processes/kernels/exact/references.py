@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.perturb import is_left
 from processes.kernels.exact.scene import (
     EMPTY,
@@ -45,7 +45,7 @@ class Windings(NamedTuple):
     value: Int8
 
 
-@compiled
+@bare
 def first_column(
     ax: Whole, ay: Whole, bx: Whole, by: Whole, row: Whole, cell: Whole, priority: Whole
 ) -> Whole:
@@ -66,7 +66,7 @@ def first_column(
     return column
 
 
-@compiled
+@bare
 def add_steps(first: Whole, last: Whole, scene: Scene, grid: Grid, step: Int64) -> None:
     """Add the weights of edges first..last where a row's points begin to feel them.
 
@@ -102,7 +102,7 @@ def add_steps(first: Whole, last: Whole, scene: Scene, grid: Grid, step: Int64) 
             row += 1
 
 
-@compiled
+@bare
 def sum_rows(first: Whole, last: Whole, steps: Int64) -> None:
     """States of rows first..last, from the steps of every thread, into steps[0].
 
@@ -162,7 +162,7 @@ def winding_boxes(scene: Scene, grid: Grid) -> tuple[Int64, Int64]:
     return box, start
 
 
-@compiled
+@bare
 def wind(
     first: Whole, last: Whole, scene: Scene, grid: Grid, windings: Windings
 ) -> None:
@@ -202,7 +202,7 @@ def wind(
                 value[k] += value[k - 1]
 
 
-@compiled
+@bare
 def winding_at(
     scene: Scene,
     grid: Grid,

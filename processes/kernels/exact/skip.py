@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
     LINE,
@@ -21,7 +21,7 @@ from processes.kernels.exact.scene import (
 )
 
 
-@compiled
+@bare
 def mark_dead_cells(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, reference: Int64,
     windings: Windings, depths: Whole, keep_zones: bool, dead: Int8, active: Int8,

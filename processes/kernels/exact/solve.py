@@ -119,22 +119,27 @@ def _ours(built: Built, active: _Active) -> _Active:
 
 def _crossed(
     built: Built, bins: Bins, active: _Active, tuning: Tuning, workers: Workers
-) -> tuple[list[Int32], Int64]:
-    """Steps 4 and 6: crossings; changes of state to chain starts, then to restarts."""
+) -> tuple[list[Int32], Int64, Int64]:
+    """Steps 4 and 6: crossings; changes of state to chain starts and to restarts."""
     scene, grid = built.scene, built.grid
-    vertex = np.concatenate([scene.chain_start[:-1], active.restart])
+    begun = scene.chain_start[:-1]
+    chains = np.arange(len(begun))
+    if len(active.edge):
+        is_point = chains >= built.point_chain
+        chains = np.flatnonzero((active.edge[begun] == 1) | is_point)
+    vertex = np.concatenate([begun[chains], active.restart])
     shape = np.concatenate(
-        [scene.chain_shape.astype(np.int64), scene.edge_shape[active.restart]]
+        [scene.chain_shape[chains].astype(np.int64), scene.edge_shape[active.restart]]
     )
     cells = numbers_of_vertices(scene, grid, bins, vertex)
     query_start, order = grouped(cells, len(bins.cell))
     query_vertex, query_shape = vertex[order], shape[order]
-    change = np.zeros(len(vertex), np.int64)
+    asked = np.zeros(len(vertex), np.int64)
     parts = tuning.parts or _PARTS_PER_THREAD * workers.threads
     found: list[Int32] = workers.run(
         lambda a, b: find_crossings(
             a, b, scene, grid, bins, tuning.across,
-            query_start, query_vertex, query_shape, change, active.edge, active.dead,
+            query_start, query_vertex, query_shape, asked, active.edge, active.dead,
             True,
         ),
         even_parts(bins.start + query_start, parts),
@@ -142,8 +147,14 @@ def _crossed(
         share=(0.2, 0.65),
     )  # fmt: skip
     in_order = np.empty(len(vertex), np.int64)
-    in_order[order] = change
-    return found, in_order
+    in_order[order] = asked
+    change = np.zeros(len(begun), np.int64)
+    change[chains] = in_order[: len(chains)]
+    restart = _NONE64
+    if len(active.restart):
+        restart = np.zeros(len(scene.xy), np.int64)
+        restart[active.restart] = in_order[len(chains) :]
+    return found, change, restart
 
 
 def _events(built: Built, pairs: list[Int32], workers: Workers) -> tuple[Int64, Int32]:
@@ -185,7 +196,7 @@ def _emitted(
     bins: Bins,
     reference: Int64,
     windings: Windings,
-    change: Int64,
+    change: tuple[Int64, Int64],
     active: _Active,
     events: tuple[Int64, Int32],
     depths: int,
@@ -195,10 +206,6 @@ def _emitted(
     """Steps 7 and 8: every thread has sums of its own; they are added at the end."""
     scene = built.scene
     n_chains = len(scene.chain_shape)
-    restart = _NONE64
-    if len(active.restart):
-        restart = np.zeros(len(scene.xy), np.int64)
-        restart[active.restart] = change[n_chains:]
     spare = deque(_no_sums(built, bins, depths) for _ in range(workers.threads))
     chain_state = np.zeros(n_chains, np.int64)
     most_events = int(np.diff(events[0]).max(initial=0))
@@ -207,8 +214,8 @@ def _emitted(
         sums = spare.popleft()
         bad = propagate(
             first, last, scene, built.grid, bins, built.frames, reference, windings,
-            change, depths, *events, most_events, active.edge, restart, sums,
-            chain_state,
+            *change, depths, *events, np.empty((most_events, 3)),
+            np.empty((most_events, 2), np.int64), active.edge, sums, chain_state,
         )  # fmt: skip
         spare.append(sums)
         return int(bad)
@@ -314,11 +321,11 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     if tuning.skip_deep:
         active = _activated(built, bins, reference, windings, depths, workers)
     active = _ours(built, active)
-    pairs, change = _crossed(built, bins, active, tuning, workers)
+    pairs, *change = _crossed(built, bins, active, tuning, workers)
     events = _events(built, pairs, workers)
     sums, chain_state = _emitted(
-        built, bins, reference, windings, change, active, events, depths, tuning,
-        workers,
+        built, bins, reference, windings, (change[0], change[1]), active, events,
+        depths, tuning, workers,
     )  # fmt: skip
     if len(built.mine) == 0:
         check_closed(sums.cell, bins.cell, built.grid.columns)

@@ -210,7 +210,7 @@ class Standing:
 
 
 def stand(
-    services: GeometryArray,
+    services: GeometryArray | Chains,
     zones: GeometryArray,
     *,
     lines: GeometryArray = _NONE,
@@ -242,6 +242,8 @@ def stand(
                 services, zones, lines, points, weights, others, depths, cell_m, crew
             )
         except NotClosed:
+            if isinstance(services, Chains):
+                raise
             whole, changed = mended(services)
             land, changed_too = mended(others)
             if changed + changed_too == 0:
@@ -252,7 +254,7 @@ def stand(
 
 
 def _stood(
-    services: GeometryArray,
+    services: GeometryArray | Chains,
     zones: GeometryArray,
     lines: GeometryArray,
     points: GeometryArray,
@@ -273,7 +275,11 @@ def _stood(
     return Standing(
         depths,
         cell_m,
-        _Stock(city.services.chains, city.services.box, np.ones(len(services), bool)),
+        _Stock(
+            city.services.chains,
+            city.services.box,
+            np.ones(len(city.services.box), np.bool_),
+        ),
         _Stock(nothing, shape_boxes(nothing), np.zeros(0, np.bool_)),
         _Ground(
             city.others.chains, city.others.box, city.lines.chains, city.lines.box,

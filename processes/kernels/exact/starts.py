@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare
 from processes.kernels.exact.perturb import is_left
 from processes.kernels.exact.scene import Int64, Whole
 
 
-@compiled
+@bare
 def change_to_vertex(
     vx: Whole, vy: Whole, own_priority: Whole,
     shape_weight: Int64, shape_priority: Int64,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.bins import x_range
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.scene import Int8, Int32, Int64, Truth, Whole
 
 MOST_ACROSS = 64
+MOST_IN_RUNS = 256
 _EDGES_PER_SUBCELL = 3.0
 
 
-@compiled
+@bare
 def gather(
     xy: Int32, edge_shape: Int32, edge: Int32, active: Int8, all_wanted: Truth,
-    ends: Int64, box: Int64, shape: Int64, wanted: Int8,
+    ends: Int64, box: Int32, shape: Int64, wanted: Int8,
 ) -> None:  # fmt: skip
     """Copy the edges of a cell next to each other.
 
@@ -23,7 +24,8 @@ def gather(
     ----------
     xy, edge_shape : of the scene
     edge : (n,) the edges
-    ends, box : (n, 4) written: both ends; least x, y and greatest x, y
+    ends : (n, 4) written: both ends
+    box : (4, n) written: least x, y and greatest x, y
     shape, wanted : (n,) written: shape of each edge; whether its crossings count
     """
     for k in range(len(edge)):
@@ -36,28 +38,28 @@ def gather(
         ends[k, 1] = ay
         ends[k, 2] = bx
         ends[k, 3] = by
-        box[k, 0] = min(ax, bx)
-        box[k, 1] = min(ay, by)
-        box[k, 2] = max(ax, bx)
-        box[k, 3] = max(ay, by)
+        box[0, k] = min(ax, bx)
+        box[1, k] = min(ay, by)
+        box[2, k] = max(ax, bx)
+        box[3, k] = max(ay, by)
         shape[k] = edge_shape[e]
         wanted[k] = 1 if all_wanted or active[e] == 1 else 0
 
 
-@compiled
+@bare
 def usual_across(n: Whole, cell: Whole) -> Whole:
     """Subcells along one side of a cell with n edges."""
     across = int(np.sqrt(n / _EDGES_PER_SUBCELL))
     return min(max(across, 1), MOST_ACROSS, cell)
 
 
-@compiled
+@bare
 def _clamped(distance: float, inverse: float, across: Whole) -> Whole:
     """Subcell at a distance from the cell's corner, kept within the cell."""
     return min(int(max(distance, 0.0) * inverse), across - 1)
 
 
-@compiled
+@bare
 def _rows_of(
     ends: Int64, k: Whole, x0: Whole, y0: Whole, across: Whole, size: Whole, row: Whole
 ) -> tuple[Whole, Whole]:
@@ -76,7 +78,7 @@ def _rows_of(
 
 @compiled
 def subdivide(
-    n: Whole, ends: Int64, box: Int64, x0: Whole, y0: Whole, across: Whole, size: Whole,
+    n: Whole, ends: Int64, box: Int32, x0: Whole, y0: Whole, across: Whole, size: Whole,
     span: Int32, start: Int64, item: Int64,
 ) -> Int64:  # fmt: skip
     """Sort n edges into across * across subcells, `size` mm wide.
@@ -108,10 +110,10 @@ def subdivide(
     start[: cells + 2] = 0
     inverse = 1.0 / size
     for k in range(n):
-        column_0 = _clamped(float(box[k, 0] - x0 - 1), inverse, across)
-        row_0 = _clamped(float(box[k, 1] - y0 - 1), inverse, across)
-        column_1 = _clamped(float(box[k, 2] - x0 + 1), inverse, across)
-        row_1 = _clamped(float(box[k, 3] - y0 + 1), inverse, across)
+        column_0 = _clamped(float(box[0, k] - x0 - 1), inverse, across)
+        row_0 = _clamped(float(box[1, k] - y0 - 1), inverse, across)
+        column_1 = _clamped(float(box[2, k] - x0 + 1), inverse, across)
+        row_1 = _clamped(float(box[3, k] - y0 + 1), inverse, across)
         span[k, 0] = column_0
         span[k, 1] = row_0
         span[k, 2] = column_1

@@ -1,0 +1,144 @@
+"""Step 4, the usual way: edges of a cell in runs of one shape each.
+
+Shapes lie together in memory, so that the edges of one shape follow each other in a
+cell. Most pairs of runs do not meet, which their boxes tell; of those that do, only the
+edges in what both boxes hold are looked at. Cells with very many edges are subdivided
+instead (`subgrid`).
+"""
+
+from __future__ import annotations
+
+from processes.kernels.exact.compile import bare
+from processes.kernels.exact.perturb import along, crossing
+from processes.kernels.exact.scene import Int8, Int32, Int64, Truth, Whole
+
+
+@bare
+def find_runs(n: Whole, shape: Int64, wanted: Int8, box: Int32, run: Int32) -> Whole:
+    """How many runs the n edges of a cell fall into.
+
+    Parameters
+    ----------
+    shape, wanted, box : of `subgrid.gather`
+    run : (6, n + 1) written: first edge of each run; its least x and y, greatest x and
+        y; whether any of its edges is wanted
+    """
+    runs = -1
+    previous = -1
+    for k in range(n):
+        if shape[k] != previous:
+            previous = shape[k]
+            runs += 1
+            run[0, runs] = k
+            run[1, runs] = box[0, k]
+            run[2, runs] = box[1, k]
+            run[3, runs] = box[2, k]
+            run[4, runs] = box[3, k]
+            run[5, runs] = wanted[k]
+        else:
+            run[1, runs] = min(run[1, runs], box[0, k])
+            run[2, runs] = min(run[2, runs], box[1, k])
+            run[3, runs] = max(run[3, runs], box[2, k])
+            run[4, runs] = max(run[4, runs], box[3, k])
+            run[5, runs] |= wanted[k]
+    run[0, runs + 1] = n
+    return runs + 1
+
+
+@bare
+def lies_in(
+    i: Whole, j: Whole, i_is_first: Truth, ends: Int64,
+    left: Whole, bottom: Whole, right: Whole, top: Whole,
+) -> Truth:  # fmt: skip
+    """Whether the crossing point of edges i and j has left <= x < right, and so y.
+
+    Notes
+    -----
+    The point is always computed along the edge of lower priority, in coordinates of
+    the whole scene: the same bits wherever a pair is found.
+    """
+    if not i_is_first:
+        i, j = j, i
+    ax = ends[i, 0]
+    ay = ends[i, 1]
+    bx = ends[i, 2]
+    by = ends[i, 3]
+    t = along(ax, ay, bx, by, ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3])
+    x = ax + t * (bx - ax)
+    y = ay + t * (by - ay)
+    within: Truth = left <= x < right and bottom <= y < top
+    return within
+
+
+@bare
+def pairs_of_runs(
+    x0: Whole, y0: Whole, cell: Whole, runs: Whole, run: Int32,
+    ends: Int64, box: Int32, shape: Int64, wanted: Int8,
+    shape_weight: Int64, shape_priority: Int64, edge: Int32, near: Int32,
+    found: Int32, n: Whole,
+) -> Whole:  # fmt: skip
+    """Append the crossings whose point lies in a cell to found[:n]; n with them.
+
+    Parameters
+    ----------
+    runs, run : of `find_runs`
+    ends, box, shape, wanted : edges of the cell, of `subgrid.gather`
+    edge : the same edges in the scene
+    near : (2, m) room for the edges of a run that can meet another run, and an edge
+    found : (m, 2) written as far as there is room
+    """
+    for u in range(runs):
+        of_u = shape[run[0, u]]
+        priority = shape_priority[of_u]
+        for v in range(u + 1, runs):
+            left = max(run[1, u], run[1, v])
+            bottom = max(run[2, u], run[2, v])
+            right = min(run[3, u], run[3, v])
+            top = min(run[4, u], run[4, v])
+            if left > right or bottom > top or not (run[5, u] or run[5, v]):
+                continue
+            of_v = shape[run[0, v]]
+            other = shape_priority[of_v]
+            if other == priority or (
+                shape_weight[of_u] == 0 and shape_weight[of_v] == 0
+            ):
+                continue
+            m = 0
+            for j in range(run[0, v], run[0, v + 1]):
+                near[0, m] = j
+                m += (
+                    (box[0, j] <= right) & (box[2, j] >= left)
+                    & (box[1, j] <= top) & (box[3, j] >= bottom)
+                )  # fmt: skip
+            for i in range(run[0, u], run[0, u + 1]):
+                i_left = box[0, i]
+                i_bottom = box[1, i]
+                i_right = box[2, i]
+                i_top = box[3, i]
+                if i_left > right or i_right < left or i_bottom > top or i_top < bottom:
+                    continue
+                most = 0
+                for q in range(m):
+                    j = near[0, q]
+                    near[1, most] = j
+                    most += (
+                        (box[0, j] <= i_right) & (box[2, j] >= i_left)
+                        & (box[1, j] <= i_top) & (box[3, j] >= i_bottom)
+                    )  # fmt: skip
+                for q in range(most):
+                    j = near[1, q]
+                    if not (wanted[i] or wanted[j]):
+                        continue
+                    sign = crossing(
+                        ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
+                        ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
+                    )  # fmt: skip
+                    if sign == 0 or not lies_in(
+                        i, j, priority < other, ends, x0, y0, x0 + cell, y0 + cell
+                    ):
+                        continue
+                    if n < len(found):
+                        found[n, 0] = edge[i if sign > 0 else j]
+                        found[n, 1] = edge[j if sign > 0 else i]
+                    n += 1
+    return n
