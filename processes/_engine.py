@@ -7,18 +7,15 @@ Rows of every answer are depths: what at least 1, 2, … services cover.
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
 from typing import Literal
 
 import numpy as np
 import shapely
 
 from processes._errors import InvalidInput, NoData
-from processes._grid import keep_cells, wants_cells
+from processes._kernel import over_zones
 from processes._progress import stages
 from processes.kernels.area import (
     covered_area,
@@ -43,11 +40,8 @@ from processes.kernels.share import covered_share
 Engine = Literal["exact", "geos"]
 MOST_DEPTHS = 4
 _NO_ZONES: GeometryArray = np.empty(0, dtype=object)
-_REMEMBERED = 64
 _WIDEST_M = 500_000.0
 _BEYOND_M = 100_000.0
-_DISJOINT: OrderedDict[bytes, bool] = OrderedDict()
-_LOCK = Lock()
 
 
 @dataclass(frozen=True)
@@ -69,17 +63,24 @@ class Ground:
 
 
 def covered_ground(
-    engine: Engine, parts: GeometryArray, shape: GeometryArray, depths: int
+    engine: Engine,
+    parts: GeometryArray,
+    shape: GeometryArray,
+    depths: int,
+    source: object = None,
 ) -> Ground:
-    """Ground of the parts, which may not overlap; square metres."""
+    """Ground of the parts, square metres; `source` says what the shapes are made of."""
     _check(engine, depths)
     total = shapely.area(parts)
     if engine == "exact" and is_measurable(parts):
         is_near = near_parts(parts, shape)
         far_m2 = float(shapely.area(shapely.union_all(shape[~is_near])))
-        shape = shape[is_near]
+        if not is_near.all():
+            shape, source = shape[is_near], None
         try:
-            found = _asked(lambda: _over_zones(shape, parts, _NO_ZONES, depths))
+            found = _asked(
+                lambda: over_zones(shape, parts, depths=depths, source=source)
+            )
         except OverlappingZones:
             covered = covered_each(parts, shape, depths=depths, threads=THREADS)
             whole = np.array([outline(parts)], dtype=object)
@@ -114,7 +115,9 @@ def covered_land(
     if engine == "exact" and is_measurable(parts) and near_parts(parts, land).all():
         shape = shape[near_parts(parts, shape)]
         try:
-            found = _asked(lambda: _over_zones(shape, parts, land, depths)).other_m2
+            found = _asked(
+                lambda: over_zones(shape, parts, land=land, depths=depths)
+            ).other_m2
         except OverlappingZones:
             return covered_land("geos", parts, land, shape, depths)
         return Ground(
@@ -205,35 +208,6 @@ def near_parts(parts: GeometryArray, shape: GeometryArray) -> BoolArray:
         far |= (box[:, 1] < bottom - _BEYOND_M) | (box[:, 3] > top + _BEYOND_M)
     near: BoolArray = ~far
     return near
-
-
-def _over_zones(
-    shape: GeometryArray, parts: GeometryArray, land: GeometryArray, depths: int
-) -> ExactCoverage:
-    """The kernel over zones, which are checked for overlaps once and remembered."""
-    sizes = shapely.get_num_coordinates(parts)
-    text = hashlib.blake2b(shapely.get_coordinates(parts).tobytes(), digest_size=16)
-    text.update(sizes.tobytes())
-    key = text.digest()
-    with _LOCK:
-        known = key in _DISJOINT
-    found = exact_coverage(
-        shape,
-        parts,
-        others=land,
-        depths=depths,
-        threads=THREADS,
-        with_cells=wants_cells(),
-        check_zones=not known,
-        on_progress=stages(),
-    )
-    keep_cells(found.cells)
-    with _LOCK:
-        _DISJOINT[key] = True
-        _DISJOINT.move_to_end(key)
-        if len(_DISJOINT) > _REMEMBERED:
-            _DISJOINT.popitem(last=False)
-    return found
 
 
 def _check(engine: Engine, depths: int) -> None:

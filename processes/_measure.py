@@ -190,7 +190,8 @@ def measure(
                 "of", demand.of, "must be count or population: the service is a flag"
             )
         if demand.layer is None:
-            return _ground(zones, shape, engine, depths)
+            source = services[0].source if len(services) == 1 else None
+            return _ground(zones, shape, engine, depths, source)
         return _land(read, zones, shape, demand, as_of, engine, depths)
     if demand.of == "length":
         return _lines(read, zones, services, shape, demand, as_of, engine, depths)
@@ -203,10 +204,14 @@ def _shapes(services: Sequence[Service]) -> GeometryArray:
 
 
 def _ground(
-    zones: Zones, shape: GeometryArray, engine: Engine, depths: int
+    zones: Zones,
+    shape: GeometryArray,
+    engine: Engine,
+    depths: int,
+    source: object,
 ) -> Measured:
     """Ground of the zones; outside them, the ground that is covered there."""
-    found = covered_ground(engine, zones.part, shape, depths)
+    found = covered_ground(engine, zones.part, shape, depths, source)
     covered = np.array([zones.by_zone(row) for row in found.covered])
     outside = found.outside_covered
     if zones.limited:

@@ -7,11 +7,12 @@ some of them, within bounds, and both are repeated in the answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 
 import numpy as np
+import orjson
 import shapely
 from pydantic import Field
 
@@ -70,6 +71,7 @@ class Service:
     flag : (n,) whether a feature itself is covered (model `attribute`)
     facts : model, parameters, basis, counts: for the reconciliation
     asset : (m,) position of the feature that each shape is of
+    made : what the shapes were made from, and those shapes
     """
 
     layer: str
@@ -78,6 +80,15 @@ class Service:
     flag: BoolArray | None
     facts: Mapping[str, Any] = field(default_factory=dict)
     asset: IntArray = field(default_factory=lambda: _NO_ASSETS)
+    made: tuple[object, GeometryArray] | None = None
+
+    @property
+    def source(self) -> object:
+        """What the shapes are made from, equal for equal shapes only; None: unknown.
+
+        It is told of all that was made, not of a choice among it.
+        """
+        return self.made[0] if self.made and self.made[1] is self.shape else None
 
 
 def model_parameters(layer: Layer, given: Mapping[str, object]) -> Inputs:
@@ -139,9 +150,14 @@ def read_service(
         as_of=as_of,
         geometry=not isinstance(model, Attribute),
     )
-    return service_of(
+    found = service_of(
         read, features, as_of=as_of, where=both, parameters=parameters, stored=True
     )
+    snapshots = [read.snapshot(id_, as_of) for id_ in service_reads(read, layer_id)]
+    if features.version != snapshots[0].version:
+        return found
+    given = orjson.dumps(dict(parameters or {}), option=orjson.OPT_SORT_KEYS)
+    return replace(found, made=((tuple(snapshots), both, given), found.shape))
 
 
 def service_of(

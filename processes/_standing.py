@@ -20,6 +20,7 @@ from layers import Features
 from processes._buildings import Kept
 from processes._engine import BROKEN, is_measurable, near_parts
 from processes._errors import InvalidInput, NoData
+from processes._kernel import packed_service
 from processes._measure import Demand, read_demand
 from processes._ports import Reader
 from processes._services import Service, read_service, service_reads
@@ -178,7 +179,10 @@ def _measured(read: Reader, question: Question) -> City:
     if demand.layer is not None:
         features = _demanded(read, question)
     try:
-        return _stood(question, service, zones, features)
+        try:
+            return _stood(question, service, zones, features, packing=True)
+        except NotClosed:  # shapes are mended, what is packed is not
+            return _stood(question, service, zones, features, packing=False)
     except NotClosed as error:
         raise NoData(BROKEN) from error
 
@@ -188,6 +192,8 @@ def _stood(
     service: Service,
     zones: Sequence[Zones],
     features: Features | None,
+    *,
+    packing: bool,
 ) -> City:
     group: list[int] = []
     parts: list[Zones] = []
@@ -202,8 +208,11 @@ def _stood(
             parts.append(one)
     demand = question.demand
     held = zones[0].part
-    shape = service.shape.copy()
-    shape[~near_parts(held, shape)] = None  # too far away to touch a zone
+    is_near = near_parts(held, service.shape)
+    near = service.shape.copy()
+    near[~is_near] = None  # too far away to touch a zone
+    source = service.source if is_near.all() else None
+    shape = packed_service(near, source) if packing else near
     if not is_measurable(held):
         allowed = "must be within 500 km: edits of wider cities are not answered"
         raise InvalidInput("levels", zones[0].layer, allowed)

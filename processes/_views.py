@@ -29,6 +29,7 @@ from processes._optics import (
 from processes._ports import Reader
 from processes.kernels import optics
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
+from processes.kernels.exact import mended
 from processes.kernels.visibility import (
     Cameras,
     Mount,
@@ -286,7 +287,8 @@ def ground_seen(
 
     def made() -> tuple[GeometryArray, dict[str, Any]]:
         found = seen(read, features, model, question, as_of=as_of)
-        return found.geometry[:, 0], view_facts(found, question, model, read)
+        shapes, _ = mended(found.geometry[:, 0])  # once, not with every measurement
+        return shapes, view_facts(found, question, model, read)
 
     if not stored:
         return made()

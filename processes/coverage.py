@@ -7,10 +7,10 @@ Method: the service layer becomes ground by its declared coverage model; every e
 it is followed once through the communities (unit grids when those are asked) with the
 number of assets over it known from exact signs, so that nothing counts twice and no
 union is built; coarser zones are sums. `engine=geos` unites and cuts instead. Rows: one
-per zone, then `outside` (what lies in no zone; of `area`, the ground covered there,
-which is all that is known of it), then `total`, the sum of all rows before.
-`reconciliation.zones` is the sum over the zones alone. Source: design rules of this
-project; the models' own basis is repeated in the answer.
+per zone (`levels`: of every layer named), then `outside` (what lies in no zone; of
+`area`, the ground covered there, which is all that is known of it), then `total`, the
+sum of all rows before. `reconciliation.zones` is the sum over the zones alone. Source:
+design rules of this project; the models' own basis is repeated in the answer.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from processes._coarse import (
 from processes._engine import Engine
 from processes._errors import Forbidden
 from processes._hours import open_only, refuse_hidden, state_filter
+from processes._levels import LEVELS, asked_levels, by_level, joined_levels
 from processes._measure import (
     USUAL_DEMAND,
     Demand,
@@ -62,6 +63,7 @@ class CoverageInputs(Inputs):
 
     service: str = Field(description="layer that covers, e.g. camera")
     zones: str = Field("district", description="layer that divides the city")
+    levels: tuple[str, ...] = LEVELS
     of: Of = Field("area", description="what is measured")
     demand: str | None = Field(
         None,
@@ -121,10 +123,18 @@ class CoverageInputs(Inputs):
 
 def run(inputs: CoverageInputs, read: Reader) -> Result:
     """Rows zone_id, zone_name, covered, total, unit, coverage_ratio, reason."""
+    if inputs.levels:
+        parts = by_level(inputs, read)
+        return join(inputs, [run(part, read) for part in parts], read)
     zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
     service, demand = ask(inputs, read)
     measured = _measured(inputs, read, zones, service, demand)
     return sealed(answer(inputs, read, zones, service, demand, measured))
+
+
+def join(inputs: CoverageInputs, answers: Sequence[Result], read: Reader) -> Result:
+    """The rows of every level."""
+    return joined_levels(PROCESS, inputs, answers, read)
 
 
 def coarse(inputs: CoverageInputs, read: Reader, rule: Disclosure) -> Result:
@@ -293,7 +303,12 @@ def _reason(zones: Zones, demand: Demand) -> str:
 def _reads(inputs: CoverageInputs, read: Reader) -> Sequence[str]:
     """Layers that the answer depends on."""
     demand = inputs.demand or USUAL_DEMAND.get(inputs.of)
-    return layers_read(read, inputs.service, inputs.zones, demand)
+    named = [
+        id_
+        for level in asked_levels(inputs, read)
+        for id_ in layers_read(read, inputs.service, level, demand)
+    ]
+    return tuple(dict.fromkeys(named))
 
 
 PROCESS = Process(
@@ -308,6 +323,8 @@ PROCESS = Process(
     inputs=CoverageInputs,
     run=run,
     coarse=coarse,
+    split=by_level,
+    join=join,
     media_types=(GEOJSON, JSON, CSV),
     reads=_reads,
 )

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from layers import Disclosure, Title
 from processes._errors import Forbidden
+from processes._levels import LEVELS, asked_levels, by_level, joined_levels
 from processes._measure import (
     USUAL_DEMAND,
     Demand,
@@ -43,6 +44,7 @@ class RedundancyInputs(Inputs):
 
     service: str = Field(description="layer that covers, e.g. camera")
     zones: str = Field("district", description="layer that divides the city")
+    levels: tuple[str, ...] = LEVELS
     of: Of = Field("area", description="what is measured; as in coverage")
     demand: str | None = Field(None, description="layer that is to be covered")
     demand_where: str | None = Field(
@@ -69,6 +71,9 @@ class RedundancyInputs(Inputs):
 
 def run(inputs: RedundancyInputs, read: Reader) -> Result:
     """Rows zone_id, zone_name, total, unit, covered_1..4, ratio_1..4, reason."""
+    if inputs.levels:
+        parts = by_level(inputs, read)
+        return join(inputs, [run(part, read) for part in parts], read)
     zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
     service = read_service(
         read,
@@ -105,6 +110,11 @@ def run(inputs: RedundancyInputs, read: Reader) -> Result:
         outlines=ZoneOutlines(inputs.zones, inputs.as_of),
         facts=facts,
     )
+
+
+def join(inputs: RedundancyInputs, answers: Sequence[Result], read: Reader) -> Result:
+    """The rows of every level."""
+    return joined_levels(PROCESS, inputs, answers, read)
 
 
 def coarse(inputs: RedundancyInputs, _read: Reader, _rule: Disclosure) -> Result:
@@ -157,7 +167,12 @@ def _row(
 def _reads(inputs: RedundancyInputs, read: Reader) -> Sequence[str]:
     """Layers that the answer depends on."""
     demand = inputs.demand or USUAL_DEMAND.get(inputs.of)
-    return layers_read(read, inputs.service, inputs.zones, demand)
+    named = [
+        id_
+        for level in asked_levels(inputs, read)
+        for id_ in layers_read(read, inputs.service, level, demand)
+    ]
+    return tuple(dict.fromkeys(named))
 
 
 PROCESS = Process(
@@ -171,6 +186,8 @@ PROCESS = Process(
     inputs=RedundancyInputs,
     run=run,
     coarse=coarse,
+    split=by_level,
+    join=join,
     media_types=(GEOJSON, JSON, CSV),
     reads=_reads,
 )

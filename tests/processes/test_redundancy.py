@@ -10,7 +10,7 @@ from gis.compute import execute
 from gis.db.pool import Database
 from gis.db.reader import DatabaseReader
 from layers import Catalogue, City, Level
-from processes import Forbidden
+from processes import Forbidden, InvalidInput
 from tests.processes.test_database import VALID, by_zone, query, run
 
 
@@ -63,3 +63,29 @@ def test_people_by_the_number_of_stations_over_them(
 def test_the_public_is_not_told_how_many_cameras_lie_over_a_place(reader: Any) -> None:
     with pytest.raises(Forbidden):
         execute("redundancy", {"service": "camera"}, reader=reader, level=Level.PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("process", "asked", "levels"),
+    [
+        ("coverage", ["all"], ("district", "street", "community", "unit_grid")),
+        ("redundancy", ["street", "district"], ("street", "district")),
+    ],
+)
+def test_levels_of_one_call_are_those_of_single_calls(
+    reader: Any, process: str, asked: list[str], levels: tuple[str, ...]
+) -> None:
+    whole = run(reader, process, service="camera", levels=asked)
+    assert tuple(whole.reconciliation["levels"]) == levels
+    for level in levels:
+        alone = run(reader, process, service="camera", zones=level)
+        mine = [dict(row) for row in whole.rows if row["level"] == level]
+        assert [{"level": level, **row} for row in alone.rows] == mine
+        told = whole.reconciliation["levels"][level]
+        assert told["hash"] == alone.reconciliation["hash"]
+
+
+@pytest.mark.parametrize("levels", [["street", "street"], ["all", "street"], ["x"]])
+def test_levels_that_are_none_are_refused(reader: Any, levels: list[str]) -> None:
+    with pytest.raises(InvalidInput, match=r"each once|must be one of"):
+        run(reader, "coverage", service="camera", levels=levels)
