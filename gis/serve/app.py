@@ -40,6 +40,7 @@ from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
 from gis.serve.ops import Ops
 from gis.serve.packing import Packing
+from gis.serve.records import Records
 from gis.serve.run_routes import run_routes
 from gis.serve.scenario_routes import scenario_routes
 from gis.serve.session import Session
@@ -127,6 +128,7 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
     tiles = Tiles(context, extents)
     dataset = DatasetTiles(context, tiles, extents)
     collections = Collections(context, extents)
+    records = Records(context, extents)
     session, health, docs = Session(context), Health(context), Docs(context)
     jobs = Jobs(context)
     styles = Styles(context)
@@ -152,6 +154,9 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
                 prepare=collections.prepare,
             ),
         ),
+        get("/collections/records", records.catalogue),
+        get("/collections/records/items", records.items),
+        get("/collections/records/items/{record}", records.item),
         get(
             one,
             document(

@@ -11,10 +11,12 @@ from gis.serve.context import Context
 from gis.serve.documents import MATRIX_SET, ask
 from gis.serve.engine import BASE, Document, api
 from gis.serve.extents import Extents
+from gis.serve.records import build_catalogue
 from gis.serve.styles import STYLE, SVG
 from layers import Layer
 
 SORTABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
+COVERAGE_REL = "http://www.opengis.net/def/rel/ogc/1.0/coverage"
 
 
 class Collections:
@@ -33,7 +35,7 @@ class Collections:
         await self._extents.refresh(request, wanted)
 
     def all(self, context: Context, request: Request) -> Document:
-        """All collections of the level."""
+        """All collections of the level, and the catalogue of them."""
         made = ask(context, request, api.describe_collections)
         layers = context.catalogue.visible_at(context.level_of(request))
         made["collections"] = [
@@ -41,7 +43,7 @@ class Collections:
                 context, request, collection, layers[collection["id"]], self._extents
             )
             for collection in made["collections"]
-        ]
+        ] + [build_catalogue(context, request)]
         return made | {"crs": list(context.city.served_uris())}
 
     def one(self, context: Context, request: Request) -> Document:
@@ -76,6 +78,12 @@ def _amended(
         (SORTABLES_REL, SCHEMA, "Sortables", f"{sortables}?f=json"),
         (SORTABLES_REL, "text/html", "Sortables", f"{sortables}?f=html"),
     ]
+    if layer.raster is not None:
+        cells = f"{BASE}/collections/{layer.id}/coverage"
+        links += [
+            (COVERAGE_REL, "image/tiff", "Cells as GeoTIFF", f"{cells}?f=tif"),
+            (COVERAGE_REL, "image/png", "Hillshade", f"{cells}?f=png"),
+        ]
     if is_drawn(layer, level):
         tiles = f"{BASE}/collections/{layer.id}/tiles/{MATRIX_SET}/tilejson.json"
         style = f"{BASE}/styles/{layer.id}"

@@ -42,6 +42,15 @@ _DECLARED = {
         "callback",
         "dismiss",
     ),
+    "ogcapi-records-1/1.0": (
+        "record-core",
+        "record-core-query-parameters",
+        "record-collection",
+        "records-api",
+        "json",
+        "html",
+        "oas30",
+    ),
     "cql2/1.0": (
         "cql2-text",
         "cql2-json",

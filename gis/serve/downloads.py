@@ -7,7 +7,7 @@ has no name by the time it is sent, so that nothing is left when a client goes a
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -20,7 +20,6 @@ from gis.db.pool import AsyncDatabase
 from gis.db.wire import Statement
 from gis.errors import QueryError
 from gis.serve.formats import BATCH, FORMATS, Sheet, build_sheet
-from gis.serve.links import Link
 from gis.serve.negotiate import Lang
 from gis.serve.streams import Progress
 from layers import Layer
@@ -151,11 +150,3 @@ async def _parts(file: IO[bytes]) -> AsyncIterator[bytes]:
     with file:
         while part := await to_thread.run_sync(file.read, _PART):
             yield part
-
-
-def link_header(links: Sequence[Link]) -> str:
-    """Links of a page as the value of a `Link` header."""
-    return ", ".join(
-        f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"'
-        for link in links
-    )

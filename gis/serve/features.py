@@ -27,11 +27,16 @@ from gis.serve.bounds import Bounds
 from gis.serve.context import Context, once
 from gis.serve.counts import Counts, Matched
 from gis.serve.cursor import write_cursor
-from gis.serve.downloads import check_format, file_answer, link_header, write_page
+from gis.serve.downloads import check_format, file_answer, write_page
 from gis.serve.feature_pages import item_page, items_page
 from gis.serve.formats import FORMATS
 from gis.serve.kept import note
-from gis.serve.links import build_item_links, build_items_links
+from gis.serve.links import (
+    Link,
+    build_item_links,
+    build_items_links,
+    link_header,
+)
 from gis.serve.packing import coding_of, packed, packed_answer, packed_parts
 from gis.serve.rows import Row, fetch, fetch_all, watched
 from gis.serve.streams import Progress, read_parts, with_ends
@@ -72,13 +77,14 @@ class Features:
             return await self._stream(request, asked, version)
         async with self._context.lanes.pages.slot():
             found = await self._fetch_page(request, asked, version)
+        links = self._links(request, asked, found)
         body = b'{"type":"FeatureCollection","features":[%b],%b' % (
             found.text,
-            self._tail(request, asked, found),
+            _tail(asked, found, links),
         )
         if asked.format == "html":
             return items_page(self._context, request, asked, body)
-        return await self._answer(request, asked, body, found.version)
+        return await self._answer(request, asked, body, found.version, links)
 
     async def _fetch_page(
         self, request: Request, asked: Asked, version: Statement
@@ -110,9 +116,9 @@ class Features:
         size = await self._bounds.size(request, asked)
         return await self._counts.count(request, asked, _today(), size.rows)
 
-    def _tail(self, request: Request, asked: Asked, found: Found) -> bytes:
-        """Members of the document that stand after its features."""
-        links = build_items_links(
+    def _links(self, request: Request, asked: Asked, found: Found) -> list[Link]:
+        """Links of a page."""
+        return build_items_links(
             self._context,
             request,
             asked.layer,
@@ -121,14 +127,6 @@ class Features:
             after=self._cursor(request, asked, found.returned, found.place),
             format_=asked.format,
         )
-        tail = {
-            **(_json_fg(asked) if asked.format == "jsonfg" else {}),
-            **found.matched.members,
-            "numberReturned": found.returned,
-            "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "links": links,
-        }
-        return orjson.dumps(tail)[1:]
 
     async def _stream(
         self, request: Request, asked: Asked, version: Statement
@@ -153,7 +151,7 @@ class Features:
             matched = _told_by_page(asked, progress)
             matched = matched or await self._count(request, asked)
             found = Found(current, matched, progress.returned, b"", progress.place)
-            return b"]," + self._tail(request, asked, found)
+            return b"]," + _tail(asked, found, self._links(request, asked, found))
 
         body = with_ends(
             b'{"type":"FeatureCollection","features":[' + first, parts, tail
@@ -178,17 +176,10 @@ class Features:
                 progress, asked.heads,
             )  # fmt: skip
             file = await watched(request, made)
-        links = build_items_links(
-            context,
-            request,
-            asked.layer,
-            limit=query.limit,
-            passed=asked.passed,
-            after=self._cursor(request, asked, progress.returned, progress.place),
-            format_=asked.format,
-        )
-        headers = self._headers(request, asked, _version([row] if row else []))
-        headers["Link"] = link_header(links)
+        current = _version([row] if row else [])
+        found = Found(current, Matched(0), progress.returned, b"", progress.place)
+        headers = self._headers(request, asked, current)
+        headers["Link"] = link_header(self._links(request, asked, found))
         headers["OGC-NumberReturned"] = str(progress.returned)
         return file_answer(file, asked.layer, asked.format, headers)
 
@@ -263,18 +254,29 @@ class Features:
         body = store.get(question, current)
         if body is None:
             return None
+        if f"{question} links" in store:
+            headers["Link"] = (store.get(f"{question} links", current) or b"").decode()
         note(request, question, [asked.layer.id], current)
         return packed_answer(body, _media_type(asked), headers)
 
     async def _answer(
-        self, request: Request, asked: Asked, body: bytes, version: int
+        self,
+        request: Request,
+        asked: Asked,
+        body: bytes,
+        version: int,
+        links: Sequence[Link] = (),
     ) -> Response:
-        """The answer, packed and kept."""
+        """The answer, packed and kept; its links in the head, too."""
         body = await packed(request, body)
+        store = self._context.kept
         question = f"{self._question(request, asked)}{coding_of(request)}"
-        self._context.kept.put(question, version, body)
+        store.put(question, version, body)
         note(request, question, [asked.layer.id], version)
         headers = self._headers(request, asked, version)
+        if links:
+            headers["Link"] = link_header([one for one in links if _is_in_head(one)])
+            store.put(f"{question} links", version, headers["Link"].encode())
         return packed_answer(body, _media_type(asked), headers)
 
     def _headers(self, request: Request, asked: Asked, version: int) -> dict[str, str]:
@@ -283,6 +285,23 @@ class Features:
         headers["Content-Crs"] = f"<{asked.crs.uri}>"
         headers["Content-Language"] = self._context.lang_of(request)
         return headers
+
+
+def _tail(asked: Asked, found: Found, links: Sequence[Link]) -> bytes:
+    """Members of the document that stand after its features."""
+    tail = {
+        **(_json_fg(asked) if asked.format == "jsonfg" else {}),
+        **found.matched.members,
+        "numberReturned": found.returned,
+        "timeStamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "links": links,
+    }
+    return orjson.dumps(tail)[1:]
+
+
+def _is_in_head(link: Link) -> bool:
+    """Whether a link of a document stands in its head: of other formats the page."""
+    return link["rel"] != "alternate" or link["type"] == "text/html"
 
 
 def _version(rows: Sequence[Row]) -> int:

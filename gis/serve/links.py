@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
@@ -21,6 +21,12 @@ _PAGES: Mapping[str, tuple[str, str]] = {
     "jsonfg": (JSON_FG, "This document as JSON-FG"),
     **{name: (one.media_type, one.title) for name, one in FORMATS.items()},
 }
+
+
+#: Relations in a `Link` header, the most wanted first, and how long it may be: clients
+#: and proxies take heads of eight kilobytes.
+_IN_HEADER = ("self", "next", "prev", "collection", "alternate")
+LONGEST_HEADER = 4_096
 
 
 class _Hrefs:
@@ -137,3 +143,20 @@ def build_item_links(
             "href": items.removesuffix("/items"),
         },
     ]
+
+
+def link_header(links: Sequence[Link]) -> str:
+    """Links of a page as the value of a `Link` header, as many as it may hold.
+
+    Examples
+    --------
+    >>> link_header([{"rel": "self", "type": "text/html", "href": "http://a.b/?f=html"}])
+    '<http://a.b/?f=html>; rel="self"; type="text/html"'
+    """
+    found, length = [], 0
+    for link in sorted(links, key=lambda one: _IN_HEADER.index(one["rel"])):
+        text = f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"'
+        length += len(text) + 2
+        if length <= LONGEST_HEADER:
+            found.append(text)
+    return ", ".join(found)

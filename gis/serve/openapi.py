@@ -38,6 +38,7 @@ from gis.serve.openapi_parts import (
     ref,
     responses_of,
 )
+from gis.serve.openapi_records import record_paths
 from gis.serve.openapi_runs import run_paths, run_schemas
 from gis.serve.openapi_scenarios import scenario_paths, scenario_schemas
 from gis.serve.openapi_tiles import dataset_paths, style_paths, tile_path
@@ -77,7 +78,7 @@ def build_openapi(
     processes: Mapping[str, Process],
 ) -> dict[str, Any]:
     """OpenAPI 3.0 document of a level, links on the stand-in base."""
-    paths = _server_paths() | dataset_paths()
+    paths = _server_paths() | dataset_paths() | record_paths()
     layers = catalogue.visible_at(level)
     drawn = [layer for layer in layers.values() if is_drawn(layer, level)]
     paths |= style_paths(drawn)

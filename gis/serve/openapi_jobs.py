@@ -19,6 +19,7 @@ from gis.serve.openapi_parts import (
     Part,
     parameters_of,
     path_parameter,
+    query_parameter,
     ref,
     responses_of,
 )
@@ -136,36 +137,31 @@ def job_paths(processes: Mapping[str, Process]) -> Part:
 
 
 def _list_parameters() -> list[Part]:
-    def query(name: str, description: str, schema: Part) -> Part:
-        return {
-            "name": name,
-            "in": "query",
-            "description": description,
-            "required": False,
-            "schema": schema,
-            "style": "form",
-            "explode": False,
-        }
-
     def several(items: Part) -> Part:
         return {"type": "array", "minItems": 1, "items": items}
 
     return [
-        query("type", "Kind of job.", several({"type": "string", "enum": ["process"]})),
-        query("processID", "Only jobs of these processes.", several(_TEXT)),
-        query(
+        query_parameter(
+            "type", "Kind of job.", several({"type": "string", "enum": ["process"]})
+        ),
+        query_parameter("processID", "Only jobs of these processes.", several(_TEXT)),
+        query_parameter(
             "status",
             "Only jobs of these states.",
             several({"type": "string", "enum": list(STATUSES)}),
         ),
-        query(
+        query_parameter(
             "datetime",
             "Instant, day or interval (RFC 3339, `..` for an open end) in which jobs "
             "were asked for.",
             _TEXT,
         ),
-        query("minDuration", "Computed for at least so many seconds.", _SECONDS),
-        query("maxDuration", "Computed for at most so many seconds.", _SECONDS),
+        query_parameter(
+            "minDuration", "Computed for at least so many seconds.", _SECONDS
+        ),
+        query_parameter(
+            "maxDuration", "Computed for at most so many seconds.", _SECONDS
+        ),
     ]
 
 

@@ -16,6 +16,7 @@ from gis.serve.openapi_parts import (
     Part,
     parameters_of,
     path_parameter,
+    query_parameter,
     ref,
     responses_of,
 )
@@ -136,17 +137,10 @@ def load_paths(layers: Iterable[Layer], level: Level) -> Part:
 
 
 def _option(name: str) -> Part:
+    """One option of a load; several values are given one by one."""
     description, schema = _OPTIONS[name]
-    several = schema["type"] == "array"
-    shape = {"style": "form", "explode": True} if several else {}
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "required": False,
-        "schema": schema,
-        **shape,
-    }
+    explode = schema["type"] == "array"
+    return query_parameter(name, description, schema) | {"explode": explode}
 
 
 def _get(operation: str, summary: str, *parameters: Part, tag: str = "loads") -> Part:

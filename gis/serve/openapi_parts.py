@@ -22,16 +22,18 @@ def ref(prefix: str, name: str) -> Part:
     return {"$ref": f"{prefix}{name}"}
 
 
-def _query(name: str, description: str, schema: Part, **more: object) -> Part:
+def query_parameter(
+    name: str, description: str, schema: Part, *, required: bool = False
+) -> Part:
+    """A parameter in the query."""
     return {
         "name": name,
         "in": "query",
         "description": description,
-        "required": False,
+        "required": required,
         "schema": schema,
         "style": "form",
         "explode": False,
-        **more,
     }
 
 
@@ -53,12 +55,12 @@ def build_parameters(city: City) -> Part:
     crs: Part = {"type": "string", "format": "uri", "enum": served, "default": CRS84}
     names: Part = {"type": "array", "minItems": 1, "items": {"type": "string"}}
     return {
-        "f": _query(
+        "f": query_parameter(
             "f",
             "Format of the answer; without it the Accept header decides.",
             {"type": "string", "enum": ["json", "html"], "default": "json"},
         ),
-        "itemsFormat": _query(
+        "itemsFormat": query_parameter(
             "f",
             "Format of the answer; without it the Accept header decides. In all of "
             "them values are equal; files have x (or lon) before y, in the CRS of "
@@ -71,17 +73,17 @@ def build_parameters(city: City) -> Part:
                 "default": "json",
             },
         ),
-        "header": _query(
+        "header": query_parameter(
             "header",
             "Column heads of CSV and XLSX: names, or titles in a language.",
             {"type": "string", "enum": ["name", "zh", "en"], "default": "name"},
         ),
-        "lang": _query(
+        "lang": query_parameter(
             "lang",
             "Language of titles and pages; without it Accept-Language decides.",
             {"type": "string", "enum": ["zh", "en"], "default": "zh"},
         ),
-        "limit": _query(
+        "limit": query_parameter(
             "limit",
             f"Features per page; larger values are answered with {MAXIMUM_LIMIT}.",
             {
@@ -91,7 +93,7 @@ def build_parameters(city: City) -> Part:
                 "default": DEFAULT_LIMIT,
             },
         ),
-        "offset": _query(
+        "offset": query_parameter(
             "offset",
             "Features to pass over.",
             {
@@ -101,18 +103,18 @@ def build_parameters(city: City) -> Part:
                 "default": 0,
             },
         ),
-        "cursor": _query(
+        "cursor": query_parameter(
             "cursor",
             "Where the page goes on, as `next` links say; not together with `offset`.",
             text,
         ),
-        "q": _query(
+        "q": query_parameter(
             "q",
             "Words that must all stand in texts of a feature, capitals or not; codes "
             "are searched for words without Chinese characters.",
             {"type": "string", "minLength": 1, "maxLength": 200},
         ),
-        "bbox": _query(
+        "bbox": query_parameter(
             "bbox",
             "Only features that intersect the box: 4 numbers, or 6 with heights, "
             "in the axis order of `bbox-crs`.",
@@ -123,21 +125,23 @@ def build_parameters(city: City) -> Part:
                 "items": {"type": "number"},
             },
         ),
-        "bbox-crs": _query("bbox-crs", "CRS of the numbers in `bbox`.", crs),
-        "crs": _query("crs", "CRS of the answer, in the authority's axis order.", crs),
-        "datetime": _query(
+        "bbox-crs": query_parameter("bbox-crs", "CRS of the numbers in `bbox`.", crs),
+        "crs": query_parameter(
+            "crs", "CRS of the answer, in the authority's axis order.", crs
+        ),
+        "datetime": query_parameter(
             "datetime",
             "Instant, day or interval (RFC 3339, `..` for an open end). Without it, "
             "what is valid today.",
             text,
         ),
-        "day": _query(
+        "day": query_parameter(
             "datetime",
             "The day at which features must be valid; without it, today.",
             {"type": "string", "format": "date"},
         ),
-        "filter": _query("filter", "CQL2 condition, text or JSON.", text),
-        "filter-lang": _query(
+        "filter": query_parameter("filter", "CQL2 condition, text or JSON.", text),
+        "filter-lang": query_parameter(
             "filter-lang",
             "Language of `filter`.",
             {
@@ -146,25 +150,31 @@ def build_parameters(city: City) -> Part:
                 "default": "cql2-text",
             },
         ),
-        "filter-crs": _query("filter-crs", "CRS of geometries in `filter`.", crs),
-        "properties": _query("properties", "Properties to answer with.", names),
-        "skipGeometry": _query(
+        "filter-crs": query_parameter(
+            "filter-crs", "CRS of geometries in `filter`.", crs
+        ),
+        "properties": query_parameter(
+            "properties", "Properties to answer with.", names
+        ),
+        "skipGeometry": query_parameter(
             "skipGeometry",
             "Leave geometries out.",
             {"type": "boolean", "default": False},
         ),
-        "sortby": _query(
+        "sortby": query_parameter(
             "sortby", "Properties to sort by; `-` before a name: falling.", names
         ),
-        "resulttype": _query(
+        "resulttype": query_parameter(
             "resulttype",
             "`hits`: the number of features only.",
             {"type": "string", "enum": ["results", "hits"], "default": "results"},
         ),
-        "collections": _query(
+        "collections": query_parameter(
             "collections", "Layers to answer with; without it, all.", names
         ),
-        "itemId": path_parameter("itemId", "Code of the feature.", text),
+        "itemId": path_parameter(
+            "itemId", "Code of the feature or id of the record.", text
+        ),
         "tileMatrix": path_parameter(
             "tileMatrix",
             "Zoom level.",

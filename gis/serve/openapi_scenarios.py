@@ -12,6 +12,7 @@ from gis.serve.openapi_parts import (
     WRONG,
     Part,
     path_parameter,
+    query_parameter,
     ref,
     responses_of,
 )
@@ -70,7 +71,9 @@ def scenario_paths(level: Level) -> Part:
                 "operationId": "scenarios",
                 "summary": "Saved scenarios of the caller's level and those below",
                 "tags": [_TAG],
-                "parameters": [_query("service", "Only those of this layer.", _TEXT)],
+                "parameters": [
+                    query_parameter("service", "Only those of this layer.", _TEXT)
+                ],
                 "responses": responses_of(
                     "Scenarios", _json("scenarioList"), WRONG, _SIGN_IN
                 ),
@@ -98,7 +101,7 @@ def scenario_paths(level: Level) -> Part:
                 "`total` of every level. They must measure the same.",
                 "tags": [_TAG],
                 "parameters": [
-                    _query(
+                    query_parameter(
                         "scenarios",
                         "Ids of the scenarios.",
                         {
@@ -109,7 +112,7 @@ def scenario_paths(level: Level) -> Part:
                         },
                         required=True,
                     ),
-                    _query(
+                    query_parameter(
                         "levels",
                         f"Zone layers; without it {', '.join(LEVELS)}.",
                         {"type": "array", "minItems": 1, "items": _TEXT},
@@ -167,8 +170,12 @@ def scenario_paths(level: Level) -> Part:
                 "tags": [_TAG],
                 "parameters": [
                     _SCENARIO,
-                    _query("f", "Format.", {"type": "string", "enum": list(FILES)}),
-                    _query("on", "Day it becomes true; today without it.", _DAY),
+                    query_parameter(
+                        "f", "Format.", {"type": "string", "enum": list(FILES)}
+                    ),
+                    query_parameter(
+                        "on", "Day it becomes true; today without it.", _DAY
+                    ),
                 ],
                 "responses": responses_of(
                     "The file",
@@ -249,18 +256,4 @@ def _problem(description: str) -> Part:
     return {
         "description": description,
         "content": {"application/json": {"schema": _OPEN}},
-    }
-
-
-def _query(
-    name: str, description: str, schema: Part, *, required: bool = False
-) -> Part:
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "required": required,
-        "schema": schema,
-        "style": "form",
-        "explode": False,
     }

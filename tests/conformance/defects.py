@@ -42,7 +42,7 @@ def _answer(name: str, says: str) -> Callable[[Callable[[Answer], None]], None]:
 
 
 for _name in ("limit", "bbox", "datetime", "filter", "crs", "bbox-crs", "filter-crs",
-              "properties", "collections"):  # fmt: skip
+              "properties", "collections", "q", "ids"):  # fmt: skip
     DEFECTS[f"{_name}-ignored"] = Defect(f"does not look at `{_name}`", ignored=_name)
 DEFECTS["property-ignored"] = Defect("does not look at properties", ignored="code")
 
@@ -351,3 +351,29 @@ def _(document: Json) -> None:
 def _(document: Json) -> None:
     for one in document.get("inputs", {}).values():
         one.pop("schema", None)
+
+
+RECORDS = r"/collections/records/items"
+
+
+@_json("record-untitled", "forgets a record's title", RECORDS)
+def _(document: Json) -> None:
+    document["features"][0]["properties"]["title"] = ""
+
+
+@_json("record-time", "writes a record's time its own way", RECORDS)
+def _(document: Json) -> None:
+    for feature in document["features"]:
+        feature["time"] = {"interval": ["2012", None]}
+
+
+@_json("record-links-nowhere", "links records to what is not there", RECORDS)
+def _(document: Json) -> None:
+    for feature in document["features"]:
+        for link in feature["links"]:
+            link["href"] += "/nothing"
+
+
+@_json("catalogue-untyped", "does not say that a catalogue is one", COLLECTIONS)
+def _(document: Json) -> None:
+    document.pop("type", None)

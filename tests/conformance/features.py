@@ -179,15 +179,17 @@ def features_page(api: Api) -> None:
         assert answer.headers["content-type"] == GEOJSON
         found = answer.json()
         assert found["type"] == "FeatureCollection"
-        assert found["numberReturned"] == len(found["features"]) == 2
+        shown = min(2, found["numberMatched"])  # of some layers not all rows are seen
+        assert found["numberReturned"] == len(found["features"]) == shown > 0
         _recent(found["timeStamp"])
         assert {link["type"] for link in links(found, "self")} == {GEOJSON}
         assert "text/html" in {link["type"] for link in links(found, "alternate")}
         seen = [feature["id"] for feature in found["features"]]
-        (following,) = links(found, "next")
-        rest = api.json(following["href"], accept=GEOJSON)
-        seen += [feature["id"] for feature in rest["features"]]
-        assert not links(rest, "next")
+        assert bool(links(found, "next")) == (found["numberMatched"] > shown)
+        for following in links(found, "next"):
+            rest = api.json(following["href"], accept=GEOJSON)
+            seen += [feature["id"] for feature in rest["features"]]
+            assert not links(rest, "next")
         assert len(seen) == len(set(seen)) == found["numberMatched"]
         for feature in found["features"]:
             assert feature["type"] == "Feature"

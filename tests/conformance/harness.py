@@ -39,7 +39,9 @@ class Api:
         return answer.json()
 
     def collections(self) -> list[dict[str, Any]]:
-        return self.json("/collections")["collections"]
+        """Collections of features; the catalogue is one of records."""
+        listed = self.json("/collections")["collections"]
+        return [one for one in listed if one["itemType"] == "feature"]
 
     def spatial(self) -> list[dict[str, Any]]:
         """Collections with places, a few of every kind of geometry."""

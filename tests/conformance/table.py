@@ -16,6 +16,7 @@ from tests.conformance import (
     jobs,
     pages,
     processes,
+    records,
     schemas,
     tiles,
 )
@@ -23,7 +24,18 @@ from tests.conformance.defects import DEFECTS
 from tests.conformance.harness import PROOFS, SPEC
 
 README = Path(__file__).with_name("README.md")
-MODULES = (features, pages, crs, filtering, cql, schemas, tiles, processes, jobs)
+MODULES = (
+    features,
+    pages,
+    crs,
+    filtering,
+    cql,
+    schemas,
+    tiles,
+    processes,
+    jobs,
+    records,
+)
 
 _NO_EDITS = "features are not edited over HTTP; part 4 is not declared"
 _ONE_OUTPUT = "every process has one output, a document"

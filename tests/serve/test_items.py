@@ -316,3 +316,29 @@ def test_pages_say_codes_and_flags_in_words(server):
         assert kind in page
         assert "<td>True</td>" not in page
         assert "<td>None</td>" not in page
+
+
+@pytest.mark.parametrize("f", ["json", "jsonfg", "csv"])
+def test_links_stand_in_the_head_too(server, f):
+    first = f"{ITEMS}?f={f}&limit=1&lang=en"
+    heads = []
+    for _ in range(3):  # asked, known by its question, known by its bytes
+        answer = server.get(first)
+        heads.append({rel: one["url"] for rel, one in answer.links.items()})
+    assert heads[0] == heads[1] == heads[2]
+    assert {"self", "next", "alternate", "collection"} <= heads[0].keys()
+    assert heads[0]["self"].startswith(f"{server.base}{ITEMS}?")
+    if f == "json":
+        links = {link["rel"]: link["href"] for link in answer.json()["links"]}
+        assert heads[0]["next"] == links["next"]
+    last = server.get(heads[0]["next"])
+    while "next" in last.links:
+        last = server.get(last.links["next"]["url"])
+    assert "prev" in last.links
+
+
+def test_a_head_stays_short(server):
+    long = " OR ".join(["code = 'component-1'"] * 300)
+    answer = server.get(ITEMS, params={"f": "json", "limit": 1, "filter": long})
+    assert answer.status_code == 200
+    assert sum(len(k) + len(v) for k, v in answer.headers.items()) < 6_000
