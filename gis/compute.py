@@ -24,6 +24,7 @@ from processes import (
     Process,
     ProcessError,
     Reader,
+    Relief,
     Result,
     Run,
     Snapshot,
@@ -361,6 +362,21 @@ class _Remembering:
     ) -> Mapping[str, Mapping[str, object]]:
         """Zones that hold a point."""
         return self._reader.locate(x, y, as_of=as_of)
+
+    def relief(
+        self,
+        layer: str,
+        x: float,
+        y: float,
+        reach_m: float,
+        *,
+        as_of: date | None = None,
+    ) -> Relief | None:
+        """Heights around a point, of the version of this answer."""
+        found = self._reader.relief(layer, x, y, reach_m, as_of=as_of)
+        if found is not None and found.version != self.version(layer):
+            raise _Changed
+        return found
 
     def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:
         """Rows of a code table."""

@@ -16,6 +16,7 @@ from layers._features import Features
 from layers._level import Level
 from layers._spec import (
     BASE_COLUMNS,
+    RASTER_COLUMNS,
     Attribute,
     Column,
     Coverage,
@@ -26,6 +27,7 @@ from layers._spec import (
     Layer,
     Legend,
     OwnPolygon,
+    Raster,
     Representative,
     Sector,
     Tiles,
@@ -40,6 +42,7 @@ __all__ = [
     "CRS84",
     "DATA",
     "LAYERS",
+    "RASTER_COLUMNS",
     "Attribute",
     "Catalogue",
     "City",
@@ -56,6 +59,7 @@ __all__ = [
     "Legend",
     "Level",
     "OwnPolygon",
+    "Raster",
     "Representative",
     "Sector",
     "Tiles",

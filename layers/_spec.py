@@ -173,6 +173,29 @@ class Disclosure(Declared):
     dates: tuple[Text, ...] = ()
 
 
+#: Columns by which the cells of a raster are found again; a load fills them.
+RASTER_COLUMNS = (
+    "cell_m", "sha256", "epsg", "grid_columns", "grid_rows", "west", "north", "step_x",
+    "step_y", "number_type", "no_data", "low_m", "high_m", "known_share", "kind",
+    "edition", "vertical_datum",
+)  # fmt: skip
+
+
+class Raster(Declared):
+    """Each feature stands for a grid of numbers: its outline, and where its cells are.
+
+    Parameters
+    ----------
+    quantity, unit : what the numbers are
+    lowest, highest : a file with numbers beyond them is refused
+    """
+
+    quantity: Literal["elevation"]
+    unit: Literal["m"]
+    lowest: float
+    highest: float
+
+
 class Tiles(Declared):
     """Zoom range and attributes of the vector tiles."""
 
@@ -231,10 +254,12 @@ class Layer(Declared):
     columns: dict[Identifier, Column] = Field(default_factory=dict)
     zone: Zone | None = None
     coverage: Coverage | None = None
+    raster: Raster | None = None
     tiles: Tiles | None = None
     legend: Legend | None = None
     time: Identifier | None = None
     derived: Flag = False
+    audience: Identifier | None = None
     attribution: Text | None = None
     disclosure: Disclosure | None = None
 
@@ -254,12 +279,16 @@ class Layer(Declared):
             raise ValueError(f"columns.{names}: belongs to every layer, leave it out")
         if self.zone and self.geometry not in ("Polygon", "MultiPolygon"):
             raise ValueError("zone: needs geometry Polygon or MultiPolygon")
+        if self.raster and self.geometry != "Polygon":
+            raise ValueError("raster: needs geometry Polygon, the outline of a sheet")
+        if self.raster and (missing := set(RASTER_COLUMNS) - set(self.columns)):
+            names = ", ".join(sorted(missing))
+            raise ValueError(f"raster: needs the columns {names}")
         if self.geometry == "none" and (self.tiles or self.coverage_needs_geometry):
             raise ValueError("tiles and coverage need a geometry")
         for place, name in self._named_columns():
             if name not in self.all_columns:
                 raise ValueError(f"{place}: no column {name!r} in this layer")
-    audience: Identifier | None = None
         return self
 
     @property
@@ -276,6 +305,8 @@ class Layer(Declared):
             named.append(("legend.by", self.legend.by))
         if self.time:
             named.append(("time", self.time))
+        if self.audience:
+            named.append(("audience", self.audience))
         model = self.coverage
         match model:
             case Disc(radius_column=str(name)):
@@ -305,8 +336,6 @@ class Layer(Declared):
     def visible_at(self, level: Level) -> bool:
         """Whether the layer exists for this level."""
         return level >= self.access
-        if self.audience:
-            named.append(("audience", self.audience))
 
     def geometry_at(self, level: Level) -> bool:
         """Whether this level sees where the features are."""

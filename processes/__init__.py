@@ -16,7 +16,7 @@ from processes._optics import (
     read_optics,
 )
 from processes._grid import GridCells, keeping_cells
-from processes._ports import Reader, Snapshot
+from processes._ports import Reader, Relief, Snapshot
 from processes._progress import Tell, listening, tell, within
 from processes._registry import Registry, registry
 from processes._run import Run, code_version, run_id
@@ -47,6 +47,7 @@ __all__ = [
     "Process",
     "ProcessError",
     "Reader",
+    "Relief",
     "Registry",
     "Result",
     "Run",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from layers import Catalogue, City, Features, Level
+from processes.kernels.visibility.relief import Ground
 
 
 class Snapshot(NamedTuple):
@@ -24,6 +25,22 @@ class Snapshot(NamedTuple):
     layer: str
     version: int
     since: str
+
+
+class Relief(NamedTuple):
+    """Heights around a place.
+
+    Attributes
+    ----------
+    ground : cells in the working CRS
+    version : of the layer
+    sheets : code, kind, edition, vertical_datum, cell_m and sha256 of each raster that
+        the cells are from; all of one kind
+    """
+
+    ground: Ground
+    version: int
+    sheets: tuple[Mapping[str, Any], ...]
 
 
 class Reader(Protocol):
@@ -82,6 +99,27 @@ class Reader(Protocol):
         self, x: float, y: float, *, as_of: date | None = None
     ) -> Mapping[str, Mapping[str, object]]:
         """Zones that hold a point of the working CRS: layer id -> code and columns."""
+        ...
+
+    def relief(
+        self,
+        layer: str,
+        x: float,
+        y: float,
+        reach_m: float,
+        *,
+        as_of: date | None = None,
+    ) -> Relief | None:
+        """Heights of a raster layer around a point of the working CRS.
+
+        Returns
+        -------
+        None where no raster valid at the date knows the ground at the point.
+
+        Raises
+        ------
+        InvalidInput : reach_m asks for more cells than are read at once
+        """
         ...
 
     def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:

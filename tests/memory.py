@@ -26,7 +26,7 @@ from layers import (
     load_codes,
     transformer,
 )
-from processes import Snapshot
+from processes import Relief, Snapshot
 
 _numbers = count()
 ORIGIN = (500_000.0, 3_350_000.0)
@@ -50,6 +50,7 @@ class MemoryReader:
         self.city = city or load_city()
         self.versions = dict.fromkeys(rows, 1)
         self.number = next(_numbers)
+        self.ground: Relief | None = None
         self.asked: list[tuple[str, date | None]] = []
 
     def version(self, layer: str) -> int:
@@ -112,6 +113,17 @@ class MemoryReader:
                     found[layer] = {k: v for k, v in row.items() if k != "geometry"}
                     break
         return found
+
+    def relief(
+        self,
+        layer: str,
+        x: float,
+        y: float,
+        reach_m: float,
+        *,
+        as_of: date | None = None,
+    ) -> Relief | None:
+        return self.ground
 
     def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:
         return load_codes(table)

@@ -12,12 +12,16 @@ from gis.db.loader import load_source
 from gis.db.merge import Progress
 from gis.db.pool import Database
 from gis.errors import LoadError
-from gis.load import LoadReport, read_source
+from gis.load import LoadReport, Source, read_source
 from gis.load.headers import read_synonyms
+from gis.load.raster import is_raster, read_raster
 from gis.load.rejects import read_fixed
 from gis.load.request import LoadRequest
 from gis.load.rules import Rules, read_rules
 from layers import Catalogue, City
+
+#: Datum of a raster that states none: what its file declares.
+FILES_OWN = "file"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,20 @@ class Intake:
             return Rules()
         return read_rules(self.config, request.mapping)
 
+    def named(self, request: LoadRequest) -> tuple[str, str | None]:
+        """Layer and datum of a request as far as it states one.
+
+        Raises
+        ------
+        LoadError : no layer is named, or there is none of that name
+        """
+        rules = self.rules_of(request)
+        layer = request.layer or rules.layer
+        if layer is None or layer not in self.catalogue:
+            known = ", ".join(self.catalogue)
+            raise LoadError(f"--layer: {layer!r} given, must be one of {known}")
+        return layer, request.datum or rules.datum
+
     def check(self, request: LoadRequest) -> tuple[str, str]:
         """Layer and datum of a request, from its options or its mapping file.
 
@@ -51,11 +69,9 @@ class Intake:
         ------
         LoadError : neither names them, or there is no such layer
         """
-        rules = self.rules_of(request)
-        layer, datum = request.layer or rules.layer, request.datum or rules.datum
-        if layer is None or layer not in self.catalogue:
-            known = ", ".join(self.catalogue)
-            raise LoadError(f"--layer: {layer!r} given, must be one of {known}")
+        layer, datum = self.named(request)
+        if datum is None and self.catalogue[layer].raster is not None:
+            datum = FILES_OWN
         if datum is None:
             raise LoadError(
                 "--datum: 请说明坐标基准 state what the coordinates are: wgs84, "
@@ -83,14 +99,11 @@ class Intake:
         """
         layer, datum = self.check(request)
         rules = self.rules_of(request)
-        source = read_source(
-            path,
-            table=request.table,
-            encoding=request.encoding,
-            header_row=request.header_row,
-            mapping=rules.headers | request.maps,
-            whole=whole or rules.needs_all,
-        )
+        if is_raster(path) or self.catalogue[layer].raster is not None:
+            stated = None if datum == FILES_OWN else datum
+            source, datum = read_raster(path, self.catalogue[layer], stated)
+        else:
+            source = self._rows(path, request, rules, whole=whole)
         return load_source(
             self.database,
             self.catalogue,
@@ -110,6 +123,17 @@ class Intake:
             actor=self.actor,
             upload=self.upload,
             on_progress=on_progress,
+        )
+
+    @staticmethod
+    def _rows(path: Path, request: LoadRequest, rules: Rules, *, whole: bool) -> Source:
+        return read_source(
+            path,
+            table=request.table,
+            encoding=request.encoding,
+            header_row=request.header_row,
+            mapping=rules.headers | request.maps,
+            whole=whole or rules.needs_all,
         )
 
     def mend(

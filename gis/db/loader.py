@@ -27,6 +27,7 @@ from gis.db.merge import Key, Merge, Progress, is_empty
 from gis.db.outline import read_known_codes, read_outline, read_positions
 from gis.db.pool import Connection, Database
 from gis.db.proof import ProofSample, datum_proof, read_borders
+from gis.db.relief import store_cells
 from gis.db.statements import statement
 from gis.errors import LoadError
 from gis.load import (
@@ -48,6 +49,10 @@ from gis.load.rules import Rules
 from gis.load.source import from_frame
 from layers import Catalogue, City, Layer, load_codes
 
+_WRONG_KIND = {
+    True: "只收 GeoTIFF it takes a GeoTIFF (.tif)",
+    False: "不收栅格 it takes no raster",
+}
 MOST_REPAIRS = 10_000  # kept by row; all are counted
 
 
@@ -113,6 +118,8 @@ def load_source(
     declared = catalogue[layer]
     if declared.derived:
         raise LoadError(f"{layer}: is written by processes, no file is loaded into it")
+    if (declared.raster is None) != (source.raster is None):
+        raise LoadError(f"{layer}: {source.name}: {_WRONG_KIND[source.raster is None]}")
     if mode not in MODES:
         raise LoadError(f"--mode: {mode!r} given, must be one of {', '.join(MODES)}")
     tell = on_progress or (lambda *_: None)
@@ -164,6 +171,11 @@ def load_source(
         borders = read_borders(connection, city)  # which this load may change
         lost = merge.write(run.parts(), report)
         run.refuse_lost(lost)
+        if source.raster is not None:
+            if report.reasons:  # of one row: there is nothing to mend in a table
+                raise LoadError(f"{layer}: {source.name}: {', '.join(report.reasons)}")
+            tell("写入格网 writing cells", 0, 1)
+            store_cells(connection, source.raster)
         report.datum_proof = datum_proof(
             city, datum, run.sample, borders, is_zone=declared.zone is not None
         )

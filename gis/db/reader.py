@@ -15,10 +15,11 @@ from psycopg import sql
 from gis.db.compose import valid_at
 from gis.db.cql import Condition, compile_filter
 from gis.db.pool import Database
+from gis.db.relief import ground_around
 from gis.db.statements import statement
 from gis.errors import QueryError
 from layers import Catalogue, City, Column, Features, Layer, Level, load_codes
-from processes import InvalidInput, Snapshot
+from processes import InvalidInput, Relief, Snapshot
 
 _turns: dict[tuple[str, str, int], list[date]] = {}  # dates of change by version
 _MOST_TURNS = 200
@@ -172,6 +173,26 @@ class DatabaseReader:
         with self._database.reader() as connection:
             rows = connection.execute(sql.SQL(" UNION ALL ").join(parts), values)
             return {str(zone): found for zone, found in rows if found is not None}
+
+    def relief(
+        self,
+        layer: str,
+        x: float,
+        y: float,
+        reach_m: float,
+        *,
+        as_of: date | None = None,
+    ) -> Relief | None:
+        """Heights of a raster layer around a point; see the port."""
+        declared = self._layer(layer)
+        if declared.raster is None:
+            raise InvalidInput("layer", layer, "must be a layer of rasters")
+        version = self.version(layer)
+        with self._database.reader() as connection:
+            return ground_around(
+                connection, declared, x, y, reach_m, srid=self.city.working_srid,
+                day=as_of, version=version,
+            )  # fmt: skip
 
     def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:
         """Rows of a standard's code table by code, every cell as text."""

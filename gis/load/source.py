@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas
 import numpy as np
@@ -13,6 +13,9 @@ import shapely
 
 from gis.load.values import is_blank, read_numbers
 from gis.load.wkt import parse_wkt
+
+if TYPE_CHECKING:
+    from gis.load.raster import RasterFile
 
 _LON = ("lon", "lng", "long", "longitude", "经度", "东经", "经度坐标", "x坐标", "x")
 _LAT = ("lat", "latitude", "纬度", "北纬", "纬度坐标", "y坐标", "y")
@@ -40,6 +43,7 @@ class Source:
     row_numbers : (n,) numbers that the file states for its rows (repaired rejects)
     repairs : what was mended in reading -> (n,) the rows
     faults : why a position could not be read -> (n,) the rows
+    raster : the file whose cells the only row stands for
     """
 
     name: str
@@ -52,6 +56,7 @@ class Source:
     row_numbers: np.ndarray[Any, Any] | None = None
     repairs: Masks = field(default_factory=dict)
     faults: Masks = field(default_factory=dict)
+    raster: RasterFile | None = None
 
     def row_number(self, row: int) -> int:
         """Number of a row in the file, from 1, or as the file itself states it."""

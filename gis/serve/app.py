@@ -40,6 +40,7 @@ from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
 from gis.serve.ops import Ops
 from gis.serve.packing import Packing
+from gis.serve.relief import Relief
 from gis.serve.records import Records
 from gis.serve.run_routes import run_routes
 from gis.serve.scenario_routes import scenario_routes
@@ -169,6 +170,7 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         page(one + "/queryables", made.make_queryables, "schema.html", SCHEMA),
         page(one + "/sortables", made.make_sortables, "schema.html", SCHEMA),
         page(one + "/schema", made.make_schema, "schema.html", SCHEMA),
+        get(one + "/coverage", Relief(context).coverage),
         get(one + "/items", features.items),
         get(one + "/items/{code:path}", features.item),
         get(one + "/tiles", tiles.tilesets),

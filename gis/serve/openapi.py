@@ -39,6 +39,7 @@ from gis.serve.openapi_parts import (
     responses_of,
 )
 from gis.serve.openapi_records import record_paths
+from gis.serve.openapi_relief import relief_paths
 from gis.serve.openapi_runs import run_paths, run_schemas
 from gis.serve.openapi_scenarios import scenario_paths, scenario_schemas
 from gis.serve.openapi_tiles import dataset_paths, style_paths, tile_path
@@ -83,7 +84,7 @@ def build_openapi(
     drawn = [layer for layer in layers.values() if is_drawn(layer, level)]
     paths |= style_paths(drawn)
     for layer in layers.values():
-        paths |= _collection_paths(layer, level, lang)
+        paths |= _collection_paths(layer, level, lang) | relief_paths(layer)
     paths |= load_paths(layers.values(), level) | scenario_paths(level)
     for process in processes.values():
         paths |= _process_paths(process, lang)

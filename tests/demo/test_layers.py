@@ -15,7 +15,11 @@ from gis.demo import build_city
 from layers import load_catalogue, load_codes
 
 CATALOGUE = load_catalogue()
-STORED = [layer_id for layer_id, layer in CATALOGUE.items() if not layer.derived]
+STORED = [
+    layer_id
+    for layer_id, layer in CATALOGUE.items()
+    if not (layer.derived or layer.raster)  # a raster is a file, not a frame
+]
 TYPE_IDS = {"Point": {0}, "LineString": {1}, "Polygon": {3}, "MultiPolygon": {3, 6}}
 
 

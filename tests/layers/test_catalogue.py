@@ -33,6 +33,7 @@ WANTED = [
     "drinking_water_source",
     "noise_point",
     "pollution_source",
+    "relief",
     "camera",
     "camera_outage",
     "camera_view",
