@@ -289,9 +289,8 @@ class Composer:
         for condition in in_time(layer, query.interval):
             parts.append(condition.text)
             values += condition.values
-        if query.boxes:
-            if not layer.geometry_at(query.level):
-                raise QueryError("bbox", "this collection has no positions to see")
+        # the standard: a feature without a place, as far as is seen, is in every box
+        if query.boxes and layer.geometry_at(query.level):
             boxes = [self._box(box, values) for box in query.boxes]
             parts.append(sql.SQL("({})").format(sql.SQL(" OR ").join(boxes)))
         for name, value in query.equals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 #: What is not read within this many seconds is told by a later request.
 _PATIENCE_S = 3.0
+_PER_DEGREE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,20 @@ class Extents:
 def _extent(row: Row, *, is_timed: bool) -> Extent:
     """Extent of a row; what is valid has no last day, observations have."""
     west, south, east, north, first, last = row
-    bbox = None if west is None else (west, south, east, north)
+    bbox = None if west is None else _rounded(west, south, east, north)
     start, end = (
         None if text is None else bytes(text).decode() for text in (first, last)
     )
     return Extent(bbox, (start, end if is_timed else None))
+
+
+def _rounded(
+    west: float, south: float, east: float, north: float
+) -> tuple[float, float, float, float]:
+    """The box to a tenth of a metre, outwards.
+
+    A feature on its edge is still in it when a client writes it in another CRS.
+    """
+    below = [math.floor(v * _PER_DEGREE - 0.5) / _PER_DEGREE for v in (west, south)]
+    above = [math.ceil(v * _PER_DEGREE + 0.5) / _PER_DEGREE for v in (east, north)]
+    return below[0], below[1], above[0], above[1]

@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from pyproj import Transformer
 
 from layers import Level
 
@@ -45,3 +46,24 @@ def test_extent_follows_a_commit(server):
         )
     moved = after["spatial"]["bbox"][0][0] - before["spatial"]["bbox"][0][0]
     assert moved == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("layer", ["component", "school", "road"])
+def test_every_feature_is_in_the_extent_in_any_crs(server, layer):
+    ((west, south, east, north),) = extent_of(server, layer)["spatial"]["bbox"]
+    web = Transformer.from_crs("OGC:CRS84", "EPSG:3857")
+    box = [*web.transform(west, south), *web.transform(east, north)]
+    everything = server.json(f"/collections/{layer}/items")["numberMatched"]
+    found = server.json(
+        f"/collections/{layer}/items?bbox={','.join(map(repr, box))}"
+        "&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/3857"
+    )
+    assert found["numberMatched"] == everything > 0
+
+
+def test_features_without_places_are_in_every_box(server):
+    path = "/collections/case_record/items"
+    everything = server.json(path)["numberMatched"]
+    assert server.json(f"{path}?bbox=0,0,1,1")["numberMatched"] == everything > 0
+    staff = server.json(f"{path}?bbox=0,0,1,1", Level.STAFF)
+    assert staff["numberMatched"] == 0
