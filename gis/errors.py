@@ -4,6 +4,7 @@ GisError
 ├── ClusterError           the private database cannot run
 ├── MigrationError         the tables are not what the layer files say
 ├── LoadError              a file cannot be loaded at all
+├── MachinesError          the machines that measure cannot be used
 ├── QueryError             a request names something that cannot be asked
 ├── NotFound               a collection, item or tile that does not exist
 │   ├── NoSuchJob          a job that does not exist, or not for this level
@@ -11,6 +12,7 @@ GisError
 │   └── ResultNotReady     a job that is not finished
 ├── Dismissed              the answer of a job that was dismissed
 ├── TooManyJobs            a caller's share of the queue is used up
+├── TooManySubscribers     an address holds as many streams as it may
 ├── QueueFull              a level's is
 └── Unauthorized           a token that nobody holds
 """
@@ -46,6 +48,10 @@ class MigrationError(GisError):
 
 class LoadError(GisError):
     """A file cannot be loaded at all."""
+
+
+class MachinesError(GisError):
+    """The machines that measure cities cannot be used."""
 
 
 class QueryError(GisError):
@@ -86,6 +92,10 @@ class TooManyJobs(GisError):
     """The caller has as many unfinished jobs as one may have."""
 
 
+class TooManySubscribers(GisError):
+    """As many streams of events are open from an address as may."""
+
+
 class QueueFull(GisError):
     """As many jobs wait at the caller's level as may."""
 
@@ -106,7 +116,9 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (NotFound, 404, "NotFound"),
     (Dismissed, 410, "Dismissed"),
     (TooManyJobs, 429, "TooManyRequests"),
+    (TooManySubscribers, 429, "TooManyRequests"),
     (QueueFull, 503, "ServerBusy"),
+    (MachinesError, 503, "MachinesUnavailable"),
     (NoData, 422, "NoData"),
     (ProcessError, 400, "InvalidParameterValue"),
 )

@@ -53,6 +53,11 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "hosts that jobs may call back, `host` or `host:port`, comma separated",
     ),
+    Setting(
+        "CITYGRID_DASK",
+        "",
+        "scheduler of machines that measure coverage, `tcp://host:port`",
+    ),
     Setting("CITYGRID_SAMPLES", "", "folder of real files for the acceptance tests"),
 )
 
@@ -121,6 +126,7 @@ class Settings:
     public_url: str | None
     trusted_proxies: tuple[str, ...]
     samples: Path | None
+    dask: str | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
     jobs: Jobs = field(default_factory=Jobs)
 
@@ -196,6 +202,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             raise SettingError(
                 f"CITYGRID_CALLBACK_HOSTS: {host!r} given, must be host or host:port"
             )
+    dask = text("CITYGRID_DASK") or None
+    if dask and not re.fullmatch(r"(tcp|tls)://[^/?#\s]+:\d{1,5}", dask):
+        raise SettingError(
+            f"CITYGRID_DASK: {dask!r} given, must be tcp://host:port or tls://host:port"
+        )
     return Settings(
         home=cast(Path, path("CITYGRID_HOME")),
         host=text("CITYGRID_HOST"),
@@ -211,5 +222,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         public_url=public_url,
         trusted_proxies=tuple(p.strip() for p in proxies if p.strip()),
         samples=path("CITYGRID_SAMPLES"),
+        dask=dask,
         jobs=Jobs(callback_hosts=tuple(filter(None, hosts))),
     )

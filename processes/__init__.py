@@ -1,5 +1,6 @@
 """What the city computes: coverage, gaps, scorecard, location."""
 
+from processes._elsewhere import measure_elsewhere
 from processes._errors import (
     Forbidden,
     InvalidInput,
@@ -8,6 +9,7 @@ from processes._errors import (
     UnknownProcess,
 )
 from processes._formats import render
+from processes._grid import GridCells, keeping_cells
 from processes._optics import (
     Optics,
     densities,
@@ -15,8 +17,7 @@ from processes._optics import (
     optics_columns,
     read_optics,
 )
-from processes._grid import GridCells, keeping_cells
-from processes._ports import Reader, Relief, Snapshot
+from processes._ports import Ledger, PastRun, Reader, Relief, Snapshot
 from processes._progress import Tell, listening, tell, within
 from processes._registry import Registry, registry
 from processes._run import Run, code_version, run_id
@@ -42,13 +43,15 @@ __all__ = [
     "GridCells",
     "Inputs",
     "InvalidInput",
+    "Ledger",
     "NoData",
     "Optics",
+    "PastRun",
     "Process",
     "ProcessError",
     "Reader",
-    "Relief",
     "Registry",
+    "Relief",
     "Result",
     "Run",
     "Snapshot",
@@ -61,6 +64,7 @@ __all__ = [
     "ground_reach",
     "keeping_cells",
     "listening",
+    "measure_elsewhere",
     "optics_columns",
     "read_inputs",
     "read_optics",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import replace
 from threading import Lock
 
@@ -17,15 +16,14 @@ import numpy as np
 import shapely
 
 from processes._buildings import Kept
+from processes._elsewhere import elsewhere
 from processes._grid import keep_cells, wants_cells
 from processes._progress import stages
 from processes.kernels.arrays import GeometryArray
 from processes.kernels.exact import (
     Chains,
-    City,
     ExactCoverage,
     NotClosed,
-    Partial,
     exact_coverage,
     finish,
     mended,
@@ -41,20 +39,6 @@ _DISJOINT: OrderedDict[bytes, bool] = OrderedDict()
 _LOCK = Lock()
 _ANSWERS: Kept[ExactCoverage] = Kept(KEPT_ANSWERS)
 _PACKED: Kept[Chains] = Kept(1)
-
-Elsewhere = Callable[[City], Partial]
-_elsewhere: Elsewhere | None = None
-
-
-def measure_elsewhere(machines: Elsewhere | None) -> None:
-    """Have cities measured by other machines from now on; None: by this one.
-
-    Parameters
-    ----------
-    machines : a packed city to the sums of all its strips
-    """
-    global _elsewhere  # noqa: PLW0603  # chosen once, when a program starts
-    _elsewhere = machines
 
 
 def over_zones(
@@ -111,7 +95,8 @@ def _over_zones(
         known = zones in _DISJOINT
 
     def run(services: GeometryArray | Chains, others: GeometryArray) -> ExactCoverage:
-        if _elsewhere is not None:
+        machines = elsewhere()
+        if machines is not None:
             city = packed(
                 services,
                 parts,
@@ -120,7 +105,7 @@ def _over_zones(
                 threads=THREADS,
                 check_zones=not known,
             )
-            return finish(city, _elsewhere(city), with_cells=wants_cells())
+            return finish(city, machines(city), with_cells=wants_cells())
         return exact_coverage(
             services,
             parts,

@@ -14,6 +14,7 @@ from gis.db.migrate import FOLDER, Migration, find_migrations, migrate
 from gis.db.pool import Database
 from gis.settings import Settings, read_settings
 from layers import LAYERS, Catalogue, City, load_catalogue, load_city
+from processes import measure_elsewhere
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,26 @@ def running(place: Place, *, migrated: bool = True) -> Iterator[Database]:
         if migrated:
             for migration in place.migrate(database):
                 click.echo(f"migrated {migration.path.name}", err=True)
-        yield database
+        with _machines(place.settings.dask):
+            yield database
     finally:
         database.close()
         if started and cluster:
             cluster.stop()
+
+
+@contextmanager
+def _machines(address: str | None) -> Iterator[None]:
+    """Have other machines measure in this block, where a scheduler is named."""
+    if address is None:
+        yield
+        return
+    from gis.machines import Machines
+
+    machines = Machines(address)
+    measure_elsewhere(machines.measure)
+    try:
+        yield
+    finally:
+        measure_elsewhere(None)
+        machines.close()

@@ -59,3 +59,18 @@ def test_compose_waits_for_a_healthy_database_and_keeps_its_data() -> None:
     volume = services["postgis"]["volumes"][0].split(":")[0]
     assert volume in COMPOSE["volumes"]
     assert services["postgis"]["image"].startswith("postgis/postgis:")
+
+
+def test_machines_have_the_library_that_sends_them_work() -> None:
+    pin = re.compile(r"^[\w.-]+==\S+", re.MULTILINE)
+    usual, many = (
+        set(pin.findall((ROOT / name).read_text("utf-8")))
+        for name in ("requirements.txt", "requirements-many.txt")
+    )
+    assert usual < many
+    assert any(line.startswith("distributed==") for line in many)
+    for name in ("scheduler", "machine"):
+        service = COMPOSE["services"][name]
+        assert service["profiles"] == ["many"]
+        assert service["build"]["args"]["REQUIREMENTS"] == "requirements-many.txt"
+        assert service["entrypoint"][0] == "dask"
