@@ -2,11 +2,13 @@
 
     make bench-coverage
     python -m tests.bench.coverage --services 100000 --rounds 3 --peers VENV/bin/python
+    python -m tests.bench.coverage --only sectors catchments gaps
 
 Three cities of 30 by 30 km: views between buildings, plain sectors, deep catchments.
 The kernel starts from geometry objects and gives every zone and all 100 m cells; the
 others give zones alone. Everybody has two threads. Raw seconds, ratios and goals are
 written to data/bench/coverage.json; a smaller city than the one written is refused.
+With `--only` some cities are measured and the others stay as they were written.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ TARGET = ROOT / "data" / "bench" / "coverage.json"
 SEED = 2012
 AGREE_M2 = 1e-2
 EDITS = 60
+ROADS = 287_000
 GAP_SERVICES = 20_000
 NOT_INSTALLED = {
     "duckdb spatial": "its extension comes from a host of its own, not from a package "
@@ -54,19 +57,34 @@ def in_turns(engines: dict[str, Engine], rounds: int) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     for _ in range(rounds):
         for name, run in engines.items():
-            began = time.perf_counter()
-            run()
-            seconds[name].append(round(time.perf_counter() - began, 4))
+            timed(run, seconds[name])
     return seconds
 
 
-def agreed(engines: dict[str, Engine], first: str) -> dict[str, float]:
-    """How far apart the areas of zones are, at most; nothing is timed if too far."""
-    found = {name: run() for name, run in engines.items()}
+def timed(run: Engine, seconds: list[float]) -> np.ndarray:
+    """What an engine finds; its wall seconds are appended."""
+    began = time.perf_counter()
+    found = run()
+    seconds.append(round(time.perf_counter() - began, 4))
+    return found
+
+
+def agreed_in_turns(
+    engines: dict[str, Engine], first: str, rounds: int
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """How far apart the areas of zones are, at most, and seconds of all in turns.
+
+    The first round is the one whose figures are compared; if they differ, nothing else
+    is timed and nothing is written.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in engines}
+    found = {name: timed(run, seconds[name]) for name, run in engines.items()}
     apart = {n: float(np.abs(area - found[first]).max()) for n, area in found.items()}
     if max(apart.values()) > AGREE_M2:
         raise SystemExit(f"figures differ, nothing is timed: {apart}")
-    return apart
+    for name, more in in_turns(engines, rounds - 1).items():
+        seconds[name] += more
+    return apart, seconds
 
 
 def measure_city(
@@ -89,8 +107,7 @@ def measure_city(
             sedona = Sedona(peers, folder)
             engines["sedonadb"] = sedona.run
         try:
-            apart = agreed(engines, "exact")
-            seconds = in_turns(engines, rounds)
+            apart, seconds = agreed_in_turns(engines, "exact", rounds)
         finally:
             if sedona is not None:
                 sedona.stop()
@@ -102,7 +119,14 @@ def measure_city(
         "seconds": seconds,
         "own_seconds": in_turns(own_ways(here, ground), rounds + 2),
         "edit_seconds": edit_seconds(kind, here, ground),
-    }
+    } | origin()
+
+
+def origin() -> dict[str, Any]:
+    """Of which commit, and on how busy a machine, something was just measured."""
+    git = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=True)
+    return {"commit": commit.stdout.strip(), "load": round(os.getloadavg()[0], 2)}
 
 
 def own_ways(here: np.ndarray, ground: np.ndarray) -> dict[str, Engine]:
@@ -110,7 +134,7 @@ def own_ways(here: np.ndarray, ground: np.ndarray) -> dict[str, Engine]:
     rng = np.random.default_rng(SEED)
     at = rng.uniform(0, SIDE_M, (200_000, 2)) + 500_000
     people = shapely.points(np.round(at, 3))
-    begin = rng.uniform(0, SIDE_M, (60_000, 2)) + 500_000
+    begin = rng.uniform(0, SIDE_M, (ROADS, 2)) + 500_000
     roads = shapely.linestrings(
         np.round(np.stack([begin, begin + rng.normal(0, 150, begin.shape)], axis=1), 3)
     )
@@ -154,15 +178,11 @@ def measure_gaps(rounds: int) -> dict[str, Any]:
         ),
         "geopandas overlay": lambda: by_geopandas(here, ground),
     }
-    apart = agreed(engines, "gaps")
-    return {
-        "services": GAP_SERVICES,
-        "apart_m2": apart,
-        "seconds": in_turns(engines, rounds),
-    }
+    apart, seconds = agreed_in_turns(engines, "gaps", rounds)
+    return {"services": GAP_SERVICES, "apart_m2": apart, "seconds": seconds} | origin()
 
 
-def goals(cities: dict[str, Any], gaps: dict[str, Any]) -> list[dict[str, Any]]:
+def goals(cities: dict[str, Any], gaps: dict[str, Any] | None) -> list[dict[str, Any]]:
     """What was to be reached, and whether it is."""
     found: list[dict[str, Any]] = []
 
@@ -217,21 +237,49 @@ def goals(cities: dict[str, Any], gaps: dict[str, Any]) -> list[dict[str, Any]]:
             goal(f"{kind}-edit-over-run", edit / wall["exact"], share, at_least=False)
         else:
             goal(f"{kind}-edit-seconds", edit, 0.010, at_least=False)
-    wall = {name: np.median(s) for name, s in gaps["seconds"].items()}
-    ratio = wall["geopandas overlay"] / wall["gaps"]
-    goal("gaps-over-geopandas-overlay", ratio, 3.0, at_least=True)
+    if gaps is not None:
+        wall = {name: np.median(s) for name, s in gaps["seconds"].items()}
+        ratio = wall["geopandas overlay"] / wall["gaps"]
+        goal("gaps-over-geopandas-overlay", ratio, 3.0, at_least=True)
     return found
 
 
-def refuse_smaller(wanted: int) -> None:
-    """Refuse to put a smaller city's table in the place of a larger one's."""
-    if TARGET.exists():
-        kept = json.loads(TARGET.read_text("utf-8"))
-        if kept["asked"]["services"] > wanted:
-            raise SystemExit(
-                f"--services: {wanted} given, must be at least "
-                f"{kept['asked']['services']}: the table that is there is larger"
-            )
+def kept(services: int) -> dict[str, Any]:
+    """The table that is there; refused if its cities are larger."""
+    if not TARGET.exists():
+        return {"cities": {}, "gaps": None}
+    table: dict[str, Any] = json.loads(TARGET.read_text("utf-8"))
+    if table["asked"]["services"] > services:
+        raise SystemExit(
+            f"--services: {services} given, must be at least "
+            f"{table['asked']['services']}: the table that is there is larger"
+        )
+    if table["asked"]["services"] < services:
+        return {"cities": {}, "gaps": table["gaps"]}
+    return table
+
+
+def measure_cities(
+    kinds: list[str], services: int, rounds: int, peers: Path | None
+) -> dict[str, Any]:
+    """Some cities, beside a PostGIS of their own."""
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)
+        cluster = Cluster(Path(home), durable=False)
+        cluster.start()
+        try:
+            return {
+                kind: measure_city(
+                    kind,
+                    services // (5 if kind == "catchments" else 1),
+                    rounds,
+                    cluster,
+                    peers,
+                )
+                for kind in kinds
+            }
+        finally:
+            cluster.stop(immediate=True)
 
 
 def main() -> None:
@@ -240,37 +288,23 @@ def main() -> None:
     parser.add_argument("--services", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, help="python that has sedonadb")
+    names = [*FASTER, "gaps"]
+    parser.add_argument("--only", nargs="+", choices=names, default=names)
     asked = parser.parse_args()
-    refuse_smaller(asked.services)
+    before = kept(asked.services)
     warm()
-    git = ["git", "-C", str(ROOT), "rev-parse", "HEAD"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True)
-    begun = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as home:
-        Path(home).chmod(0o755)
-        cluster = Cluster(Path(home), durable=False)
-        cluster.start()
-        try:
-            cities = {
-                kind: measure_city(
-                    kind,
-                    asked.services // (5 if kind == "catchments" else 1),
-                    asked.rounds,
-                    cluster,
-                    asked.peers,
-                )
-                for kind in FASTER
-            }
-        finally:
-            cluster.stop(immediate=True)
-    gaps = measure_gaps(asked.rounds)
+    kinds = [kind for kind in FASTER if kind in asked.only]
+    cities = before["cities"]
+    if kinds:
+        cities |= measure_cities(kinds, asked.services, asked.rounds, asked.peers)
+    gaps = measure_gaps(asked.rounds) if "gaps" in asked.only else before["gaps"]
+    cities = {kind: cities[kind] for kind in FASTER if kind in cities}
     table = {
-        "commit": commit.stdout.strip(),
+        "commit": origin()["commit"],
         "seed": SEED,
         "asked": {"services": asked.services, "rounds": asked.rounds},
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "load": {"before": round(begun, 2), "after": round(os.getloadavg()[0], 2)},
         "not_installed": NOT_INSTALLED
         | ({} if asked.peers else {"sedonadb": "no --peers given"}),
         "cities": cities,

@@ -23,20 +23,16 @@ that overlap, `figures` turns whole-number sums into metres; `compile` keeps the
 code, `ahead` has it made.
 Every limit is checked and named in a ValueError: extent, cells, vertices, shapes and
 zones in `build`; depths and entries of cells in `survey`; arguments, and that zones do
-not overlap, in `exact`.
+not overlap, in `exact` and `apart`.
 Shapes must be valid: that is not checked here.
 """
 
 from __future__ import annotations
 
 from processes.kernels.exact.ahead import warm
+from processes.kernels.exact.apart import OverlappingZones, overlap_m2
 from processes.kernels.exact.city import City, packed_shapes
-from processes.kernels.exact.exact import (
-    OverlappingZones,
-    exact_coverage,
-    mended,
-    overlap_m2,
-)
+from processes.kernels.exact.exact import exact_coverage, mended
 from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
 from processes.kernels.exact.pack import Chains
 from processes.kernels.exact.parts import (

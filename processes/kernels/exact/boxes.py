@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from processes.kernels.exact.bins import grouped
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.pack import Chains
-from processes.kernels.exact.scene import Int64, Truth
+from processes.kernels.exact.scene import Int64, Truth, Whole
 
 _FAR = 1 << 60
+_LEAST_TILE_MM = 100_000
+_MOST_TILES = 1000
+_USUAL_SHARE = 0.95
+_FEW = 1000
 
 
 @compiled
@@ -34,37 +41,95 @@ def shape_boxes(chains: Chains) -> Int64:
 
 
 @bare
-def meets(box: Int64, i: int, asked: Int64, k: int) -> Truth:
+def meets(box: Int64, i: Whole, asked: Int64, k: Whole) -> Truth:
     """Whether box i of one list meets box k of another, rims included."""
     across: Truth = box[i, 0] <= asked[k, 2] and box[i, 2] >= asked[k, 0]
     along: Truth = box[i, 1] <= asked[k, 3] and box[i, 3] >= asked[k, 1]
     return across and along
 
 
+class Index(NamedTuple):
+    """Boxes by the tile that holds their lower left corner; wide ones by themselves.
+
+    Parameters
+    ----------
+    box : (n, 4) the boxes
+    tile : width of a tile; of the boxes in tiles none is wider or higher [mm]
+    left, bottom, columns, rows : of the tiles
+    start : (columns * rows + 1,) first item of each tile
+    item : positions of boxes, ascending within a tile
+    wide : positions of the wider boxes, ascending
+    """
+
+    box: Int64
+    tile: int
+    left: int
+    bottom: int
+    columns: int
+    rows: int
+    start: Int64
+    item: Int64
+    wide: Int64
+
+
+def index_of(box: Int64) -> Index:
+    """An index of boxes; those that meet none are left out."""
+    some = np.flatnonzero(box[:, 0] <= box[:, 2])
+    if len(some) <= _FEW:
+        none = np.empty(0, np.int64)
+        return Index(box, 1, 0, 0, 1, 1, np.zeros(2, np.int64), none, some)
+    here = box[some]
+    side = (here[:, 2:] - here[:, :2]).max(axis=1)
+    least, greatest = here[:, :2].min(axis=0), here[:, :2].max(axis=0)
+    reach = int((greatest - least).max())
+    usual = int(np.quantile(side, _USUAL_SHARE))
+    tile = max(_LEAST_TILE_MM, reach // _MOST_TILES, usual)
+    columns, rows = (int(n) for n in (greatest - least) // tile + 1)
+    tiled = side <= tile
+    at = (here[tiled, :2] - least) // tile
+    start, order = grouped(at[:, 1] * columns + at[:, 0], columns * rows)
+    return Index(
+        box, tile, int(least[0]), int(least[1]), columns, rows, start,
+        some[tiled][order], some[~tiled],
+    )  # fmt: skip
+
+
 @compiled
-def near(box: Int64, asked: Int64) -> Int64:
+def near(index: Index, asked: Int64) -> Int64:
     """Positions of the boxes that meet one of those asked, ascending."""
-    found = np.empty(len(box), np.int64)
+    box = index.box
+    found = np.empty(256, np.int64)
     n = 0
-    left = bottom = np.int64(_FAR)
-    right = top = np.int64(-_FAR)
     for k in range(len(asked)):
-        left = min(left, asked[k, 0])
-        bottom = min(bottom, asked[k, 1])
-        right = max(right, asked[k, 2])
-        top = max(top, asked[k, 3])
-    for i in range(len(box)):
-        if (
-            box[i, 0] > right or box[i, 2] < left
-            or box[i, 1] > top or box[i, 3] < bottom
-        ):  # fmt: skip
-            continue
-        for k in range(len(asked)):
-            if meets(box, i, asked, k):
-                found[n] = i
-                n += 1
+        first_row = max((asked[k, 1] - index.bottom) // index.tile - 1, 0)
+        last_row = min((asked[k, 3] - index.bottom) // index.tile, index.rows - 1)
+        first = max((asked[k, 0] - index.left) // index.tile - 1, 0)
+        last = min((asked[k, 2] - index.left) // index.tile, index.columns - 1)
+        for row in range(first_row, last_row + 1):
+            if first > last:
                 break
-    return found[:n].copy()
+            begin = index.start[row * index.columns + first]
+            end = index.start[row * index.columns + last + 1]
+            for i in index.item[begin:end]:
+                if meets(box, i, asked, k):
+                    found = _with(found, n, i)
+                    n += 1
+        for i in index.wide:
+            if meets(box, i, asked, k):
+                found = _with(found, n, i)
+                n += 1
+    return np.unique(found[:n])
+
+
+@compiled
+def _with(found: Int64, n: int, i: Whole) -> Int64:
+    """The list with i at n; a larger one if it is full."""
+    if n == len(found):
+        larger = np.empty(2 * n, np.int64)
+        larger[:n] = found
+        found = larger
+    found[n] = i
+    return found
 
 
 @compiled

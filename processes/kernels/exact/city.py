@@ -26,6 +26,9 @@ from processes.kernels.exact.pack import (
 from processes.kernels.exact.scene import LINE, OTHER, SERVICE, ZONE, Int64
 from processes.kernels.exact.threads import Workers, workers
 
+MOST_DEPTHS = 4
+MOST_CELL_M = 2000
+
 
 @dataclass(frozen=True)
 class City:
@@ -73,6 +76,12 @@ def packed_city(
     crew: Workers,
 ) -> City:
     """Geometries [m] as a city; arguments and errors of `exact_coverage`."""
+    for name, value, most in (
+        ("depths", depths, MOST_DEPTHS),
+        ("cell_m", cell_m, MOST_CELL_M),
+    ):
+        if not 1 <= value <= most:
+            raise ValueError(f"{name}: {value} given, must be 1 to {most}")
     at, row = point_xy("points", points)
     layers = (
         polygon_layer("services", SERVICE, services, depths, crew),

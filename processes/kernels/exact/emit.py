@@ -4,8 +4,8 @@ The area under a piece is (its middle x - a left side) * (its rise). Summed over
 edges about a place, left sides cancel: what is left is the area to the left of them.
 
 Arrays of `Frames` and `Sums` are handed on one by one: `left`, `unit`; `cell_sums`,
-`area_sums`, `length_sums`. Taking them from a tuple, or into a copied body, counts
-references for every piece, which costs more than the sums themselves.
+`area_sums`, `length_sums`. A cell's area is below 2**42 mm2 (2 km), so that its sums in
+2**-20 mm2 fit.
 """
 
 from __future__ import annotations

@@ -8,11 +8,10 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import FloatArray, GeometryArray
+from processes.kernels.exact.apart import overlap_checked
 from processes.kernels.exact.city import built_city, packed_city
 from processes.kernels.exact.figures import (
-    MM2_PER_M2,
     ExactCoverage,
-    areas_mm2,
     cell_sums,
     cells_of,
     figures,
@@ -24,10 +23,7 @@ from processes.kernels.exact.pack import MM, Chains
 from processes.kernels.exact.solve import NotClosed, Tuning, solve
 from processes.kernels.exact.threads import Cancelled, Progress, Workers, workers
 
-MOST_DEPTHS = 4
 MOST_THREADS = 64
-_OVERLAP_MM2 = 0.01
-_OVERLAP_CELL_MM = 100_000
 _NONE: GeometryArray = np.empty(0, dtype=object)
 
 
@@ -62,7 +58,7 @@ def exact_coverage(
     others : (o,) (multi)polygons whose covered ground is measured, overlaps once
     depths : 1 to 4
     threads : 1 to 64
-    cell_m : width of the output cells, whole metres, 1 to 100000
+    cell_m : width of the output cells, whole metres, 1 to 2000
     with_cells : whether figures of cells are wanted; the others are the same without
     check_zones : whether overlapping zones are looked for first
     tuning : what changes the time, never the figures
@@ -78,7 +74,10 @@ def exact_coverage(
 
     Notes
     -----
-    Areas are exact to the rounding of crossing points (3e-8 mm) and of the sums. The
+    Areas are exact to the rounding of crossing points (3e-8 mm, 1.2e-7 mm at 1,000 km)
+    and of the sums. An edge of any length is followed whole: a point in whole
+    millimetres within it would lie up to half a millimetre beside it, which moves
+    square metres; the rounding of its crossings moves its length times 1e-7 mm. The
     same figures to the bit for any threads, parts and order of services. What rounding
     to the millimetre takes from a service's corners is added again beside its free
     edges, to a square millimetre per crossing. A point on an outline is held by the
@@ -97,7 +96,7 @@ def exact_coverage(
     >>> found.area_m2.covered.tolist()
     [[150.0], [50.0]]
     """
-    _check(depths, threads, cell_m, points, weights)
+    _check(threads, points, weights)
     asked = _Asked(
         _or_none(lines),
         zones,
@@ -123,10 +122,6 @@ def exact_coverage(
                 raise
             found = _measured(services, land, asked, crew)
             return replace(found, repaired=count + more)
-
-
-class OverlappingZones(ValueError):
-    """Ground lies in more than one zone."""
 
 
 @dataclass(frozen=True)
@@ -195,64 +190,15 @@ def _or_none(geometries: GeometryArray | None) -> GeometryArray:
 
 
 def _check(
-    depths: int,
     threads: int,
-    cell_m: int,
     points: GeometryArray | None,
     weights: FloatArray | None,
 ) -> None:
-    for name, value, most in (
-        ("depths", depths, MOST_DEPTHS),
-        ("threads", threads, MOST_THREADS),
-        ("cell_m", cell_m, 100_000),
-    ):
-        if not 1 <= value <= most:
-            raise ValueError(f"{name}: {value} given, must be 1 to {most}")
+    if not 1 <= threads <= MOST_THREADS:
+        raise ValueError(f"threads: {threads} given, must be 1 to {MOST_THREADS}")
     if weights is not None:
         n = 0 if points is None else len(points)
         if len(weights) != n:
             raise ValueError(f"weights: {len(weights)} given, must be {n}")
         if not np.isfinite(weights).all():
             raise ValueError("weights: must be finite")
-
-
-def overlap_checked(zones: GeometryArray, crew: Workers) -> None:
-    """Refuse zones that overlap.
-
-    Raises
-    ------
-    OverlappingZones : and how much ground lies in more than one
-    """
-    twice_m2 = _overlap_m2(zones, crew)
-    if twice_m2 > 0.0:
-        raise OverlappingZones(
-            f"zones: {twice_m2:.6g} m2 lie in more than one, must not overlap"
-        )
-
-
-def overlap_m2(polygons: GeometryArray, *, threads: int = 2) -> float:
-    """Ground that lies in two polygons or more, in the cell that holds most of it.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> overlap_m2(shapely.box([0, 5], 0, [6, 9], 2))
-    2.0
-    """
-    with workers(threads) as crew:
-        return _overlap_m2(polygons, crew)
-
-
-def _overlap_m2(zones: GeometryArray, crew: Workers) -> float:
-    """The same: zones as services, at depth 2; 0 within the rounding of the sums."""
-    quiet = Workers(crew.threads, crew.pool, cancelled=crew.cancelled)
-    city = packed_city(
-        zones, _NONE, _NONE, _NONE, _NONE, None, 2, _OVERLAP_CELL_MM // int(MM), quiet
-    )
-    built = built_city(city, quiet)
-    if built is None:
-        return 0.0
-    solved = solve(built, 2, Tuning(skip_deep=False), quiet)
-    area, _ = areas_mm2(cell_sums(built, solved), city.cell_mm)
-    most = float(area[1].max(initial=0.0))
-    return most / MM2_PER_M2 if most > _OVERLAP_MM2 else 0.0

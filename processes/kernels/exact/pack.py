@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
-from processes.kernels.arrays import GeometryArray
-from processes.kernels.exact.compile import bare, compiled, inlined
-from processes.kernels.exact.scene import Float32, Float64, Int8, Int64, Whole
+from processes.kernels.arrays import BoolArray, GeometryArray
+from processes.kernels.exact.compile import bare, inlined
+from processes.kernels.exact.scene import Float32, Float64, Int8, Int64, Truth, Whole
 from processes.kernels.exact.threads import Workers, even_parts
 
 MM = 1000.0
@@ -56,37 +56,94 @@ def _rest(value: float) -> float:
     return value if abs(value) > _NOISE_MM else 0.0
 
 
-@compiled
+@bare
+def _swap(xy: Int64, offset: Float32, i: Whole, j: Whole) -> None:
+    """Exchange vertices i..j for the same in the other direction."""
+    while i < j:
+        x = xy[i, 0]
+        y = xy[i, 1]
+        dx = offset[i, 0]
+        dy = offset[i, 1]
+        xy[i, 0] = xy[j, 0]
+        xy[i, 1] = xy[j, 1]
+        offset[i, 0] = offset[j, 0]
+        offset[i, 1] = offset[j, 1]
+        xy[j, 0] = x
+        xy[j, 1] = y
+        offset[j, 0] = dx
+        offset[j, 1] = dy
+        i += 1
+        j -= 1
+
+
+@bare
+def _turn(
+    xy: Int64, offset: Float32, begin: Whole, n: Whole, least: Whole, forward: Truth
+) -> None:
+    """Let a closed ring of n vertices begin at its vertex `least`, and turn it round.
+
+    Parameters
+    ----------
+    least : position in the ring
+    forward : whether it keeps its direction
+    """
+    last = begin + n - 2
+    if least > 0:
+        _swap(xy, offset, begin, begin + least - 1)
+        _swap(xy, offset, begin + least, last)
+        _swap(xy, offset, begin, last)
+    if not forward:
+        _swap(xy, offset, begin + 1, last)
+    xy[last + 1, 0] = xy[begin, 0]
+    xy[last + 1, 1] = xy[begin, 1]
+    offset[last + 1, 0] = offset[begin, 0]
+    offset[last + 1, 1] = offset[begin, 1]
+
+
+@bare
 def _clean(
     first: Whole, last: Whole, metres: Float64, start: Int64, hole: Int8, closed: bool,
     xy: Int64, offset: Float32, size: Int64,
-) -> None:  # fmt: skip
-    """Round chains first..last to mm; drop repeated vertices; orient and turn rings."""
+) -> Whole:  # fmt: skip
+    """Round chains first..last to mm; drop repeated vertices; orient and turn rings.
+
+    Returns
+    -------
+    How many coordinates are not finite or too large.
+    """
+    strange = 0
     for r in range(first, last):
         begin = start[r]
         n = 0
         for v in range(begin, start[r + 1]):
+            if not (abs(metres[v, 0]) < FARTHEST_M and abs(metres[v, 1]) < FARTHEST_M):
+                strange += 1
+                continue
             exact_x = metres[v, 0] * MM
             exact_y = metres[v, 1] * MM
-            x = np.int64(np.rint(exact_x))
-            y = np.int64(np.rint(exact_y))
+            near_x = np.rint(exact_x)
+            near_y = np.rint(exact_y)
+            x = np.int64(near_x)
+            y = np.int64(near_y)
             if n > 0 and xy[begin + n - 1, 0] == x and xy[begin + n - 1, 1] == y:
                 continue
             xy[begin + n, 0] = x
             xy[begin + n, 1] = y
-            offset[begin + n, 0] = _rest(exact_x - x)
-            offset[begin + n, 1] = _rest(exact_y - y)
+            offset[begin + n, 0] = _rest(exact_x - near_x)
+            offset[begin + n, 1] = _rest(exact_y - near_y)
             n += 1
         if not closed:
             size[r] = n if n > 1 else 0
             continue
         double_area = np.int64(0)
         least = 0
+        x0 = xy[begin, 0]
+        y0 = xy[begin, 1]
         for k in range(n - 1):
             x = xy[begin + k, 0]
             y = xy[begin + k, 1]
-            double_area += (x - xy[begin, 0]) * (xy[begin + k + 1, 1] - xy[begin, 1])
-            double_area -= (xy[begin + k + 1, 0] - xy[begin, 0]) * (y - xy[begin, 1])
+            double_area += (x - x0) * (xy[begin + k + 1, 1] - y0)
+            double_area -= (xy[begin + k + 1, 0] - x0) * (y - y0)
             if x < xy[begin + least, 0] or (
                 x == xy[begin + least, 0] and y < xy[begin + least, 1]
             ):
@@ -95,19 +152,8 @@ def _clean(
             size[r] = 0
             continue
         size[r] = n
-        ring = xy[begin : begin + n - 1].copy()
-        rest = offset[begin : begin + n - 1].copy()
-        forward = (double_area > 0) == (hole[r] == 0)
-        at = least
-        for k in range(n):
-            xy[begin + k, 0] = ring[at, 0]
-            xy[begin + k, 1] = ring[at, 1]
-            offset[begin + k, 0] = rest[at, 0]
-            offset[begin + k, 1] = rest[at, 1]
-            if forward:
-                at = at + 1 if at < n - 2 else 0
-            else:
-                at = at - 1 if at > 0 else n - 2
+        _turn(xy, offset, begin, n, least, (double_area > 0) == (hole[r] == 0))
+    return strange
 
 
 @bare
@@ -120,23 +166,36 @@ def _mixed(value: np.int64) -> np.uint64:
 
 
 @bare
-def _describe(
-    first: Whole, last: Whole, chains: Chains, box: Int64, digest: Int64,
-    offset_digest: Int64,
-) -> None:  # fmt: skip
-    """Boxes, and digests of edges and of offsets, of shapes first..last."""
+def _bound(first: Whole, last: Whole, chains: Chains, box: Int64) -> None:
+    """Boxes of shapes first..last."""
+    xy = chains.xy
     for shape in range(first, last):
         left = bottom = np.int64(FAR)
         right = top = np.int64(-FAR)
+        for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
+            begin = chains.start[chain]
+            for v in range(begin, begin + chains.size[chain]):
+                left = min(left, xy[v, 0])
+                bottom = min(bottom, xy[v, 1])
+                right = max(right, xy[v, 0])
+                top = max(top, xy[v, 1])
+        box[shape, 0] = left
+        box[shape, 1] = bottom
+        box[shape, 2] = right
+        box[shape, 3] = top
+
+
+@bare
+def _describe(
+    chains: Chains, shapes: Int64, digest: Int64, offset_digest: Int64
+) -> None:
+    """Digests of edges and of offsets of some shapes, in their order."""
+    for i in range(len(shapes)):
+        shape = shapes[i]
         total = np.uint64(0)
         rest = np.uint64(0)
         for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
             begin = chains.start[chain]
-            for v in range(begin, begin + chains.size[chain]):
-                left = min(left, chains.xy[v, 0])
-                bottom = min(bottom, chains.xy[v, 1])
-                right = max(right, chains.xy[v, 0])
-                top = max(top, chains.xy[v, 1])
             for v in range(begin, begin + chains.size[chain]):
                 x = np.int64(chains.offset[v, 0] * _OFFSET_PARTS)
                 y = np.int64(chains.offset[v, 1] * _OFFSET_PARTS)
@@ -146,12 +205,8 @@ def _describe(
                 word = _mixed(np.int64(word ^ np.uint64(chains.xy[v, 1])))
                 word = _mixed(np.int64(word ^ np.uint64(chains.xy[v + 1, 0])))
                 total += _mixed(np.int64(word ^ np.uint64(chains.xy[v + 1, 1])))
-        box[shape, 0] = left
-        box[shape, 1] = bottom
-        box[shape, 2] = right
-        box[shape, 3] = top
-        digest[shape] = np.int64(total)
-        offset_digest[shape] = np.int64(rest)
+        digest[i] = np.int64(total)
+        offset_digest[i] = np.int64(rest)
 
 
 @bare
@@ -177,25 +232,26 @@ def _is_equal(chains: Chains, a: Whole, b: Whole) -> bool:
     return True
 
 
-@compiled
-def _kept(chains: Chains, order: Int64, digest: Int64, copies: int) -> Int64:
-    """The shapes of `order` without those that have `copies` equals before them."""
-    kept = np.empty(len(order), np.int64)
-    n = 0
+@bare
+def _count_equals(chains: Chains, shapes: Int64, digest: Int64, equals: Int64) -> None:
+    """How many of the shapes before each are its equals, itself included.
+
+    Parameters
+    ----------
+    shapes, digest : (n,) shapes, equal ones one after the other
+    equals : (n,) written
+    """
     run = 0
-    equals = 0
-    for i in range(len(order)):
-        shape = order[i]
-        if i == 0 or digest[shape] != digest[order[run]]:
+    count = 0
+    for i in range(len(shapes)):
+        if i == 0 or digest[i] != digest[run]:
             run = i
-            equals = 1
-        elif _is_equal(chains, order[run], shape):
-            equals += 1
-            if equals > copies:
-                continue
-        kept[n] = shape
-        n += 1
-    return kept[:n].copy()
+            count = 0
+        if i == run or _is_equal(chains, shapes[run], shapes[i]):
+            count += 1
+            equals[i] = count
+        else:
+            equals[i] = 1
 
 
 def _checked(name: str, geometries: GeometryArray, allowed: tuple[int, ...]) -> None:
@@ -208,8 +264,8 @@ def _checked(name: str, geometries: GeometryArray, allowed: tuple[int, ...]) -> 
         raise ValueError(f"{name}[{at}]: {found} given, must be {wanted}")
 
 
-def _finite(name: str, xy: Float64) -> None:
-    if len(xy) and not (xy.max() < FARTHEST_M and xy.min() > -FARTHEST_M):
+def _finite(name: str, is_finite: bool) -> None:
+    if not is_finite:
         raise ValueError(
             f"{name}: coordinates must be finite and below {FARTHEST_M:g} m"
         )
@@ -226,17 +282,17 @@ def _chains(
 ) -> Chains:
     """Cleaned chains of `sizes` coordinates each; `owner` ascends."""
     coordinates = shapely.get_coordinates(geometries)
-    _finite(name, coordinates)
     start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     xy = np.empty((len(coordinates), 2), np.int64)
-    offset = np.zeros((len(coordinates), 2), np.float32)
+    offset = np.empty((len(coordinates), 2), np.float32)
     size = np.zeros(len(sizes), np.int64)
-    workers.run(
+    strange = workers.run(
         lambda first, last: _clean(
             first, last, coordinates, start, hole, closed, xy, offset, size
         ),
         even_parts(start, workers.threads),
     )
+    _finite(name, sum(strange) == 0)
     count = np.bincount(owner, minlength=len(geometries))
     shape_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     return Chains(xy, offset, start[:-1], size, shape_start)
@@ -300,7 +356,7 @@ def point_xy(name: str, geometries: GeometryArray) -> tuple[Int64, Int64]:
     """
     _checked(name, geometries, (shapely.GeometryType.POINT,))
     xy, row = shapely.get_coordinates(geometries, return_index=True)
-    _finite(name, xy)
+    _finite(name, bool((np.abs(xy) < FARTHEST_M).all()))
     return np.rint(xy * MM).astype(np.int64), row.astype(np.int64)
 
 
@@ -321,13 +377,30 @@ def ordered_shapes(
     """
     n = len(chains.shape_start) - 1
     box = np.empty((n, 4), np.int64)
-    digest = np.empty(n, np.int64)
-    rest = np.empty(n, np.int64)
     workers.run(
-        lambda first, last: _describe(first, last, chains, box, digest, rest),
+        lambda first, last: _bound(first, last, chains, box),
         even_parts(chains.shape_start, workers.threads),
     )
     some = np.flatnonzero(box[:, 0] <= box[:, 2])
     place = box[some, 1] // _BAND_MM * (2 * _ROUND_COLUMN) + box[some, 0]
-    order = some[np.lexsort((rest[some], digest[some], place))]
-    return _kept(chains, order, digest, copies), box
+    by_place = np.argsort(place, kind="stable")
+    order, place = some[by_place], place[by_place]
+    same = np.zeros(len(place) + 1, np.bool_)
+    same[1:-1] = place[1:] == place[:-1]
+    tied = np.flatnonzero(same[1:] | same[:-1])
+    counts = np.ones(len(order), np.bool_)
+    order[tied], counts[tied] = _told_apart(chains, order[tied], place[tied], copies)
+    return order[counts], box
+
+
+def _told_apart(
+    chains: Chains, shapes: Int64, place: Int64, copies: int
+) -> tuple[Int64, BoolArray]:
+    """Shapes of the same places in an order of their own, and which of them count."""
+    digest = np.empty(len(shapes), np.int64)
+    rest = np.empty(len(shapes), np.int64)
+    equals = np.empty(len(shapes), np.int64)
+    _describe(chains, shapes, digest, rest)
+    order = np.lexsort((rest, digest, place))
+    _count_equals(chains, shapes[order], digest[order], equals)
+    return shapes[order], equals <= copies

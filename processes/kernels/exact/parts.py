@@ -15,10 +15,10 @@ from itertools import pairwise
 import numpy as np
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.exact.boxes import near, shape_boxes, taken, widen
+from processes.kernels.exact.apart import overlap_checked
+from processes.kernels.exact.boxes import index_of, near, shape_boxes, taken, widen
 from processes.kernels.exact.build import Layer
 from processes.kernels.exact.city import City, built_city, packed_city
-from processes.kernels.exact.exact import overlap_checked
 from processes.kernels.exact.figures import (
     WIDE,
     CellSums,
@@ -170,7 +170,7 @@ def piece(city: City, strip: Strip) -> City:
 
 def _meeting(layer: Layer, asked: Int64) -> Int64:
     """Shapes that count and whose box meets what is asked, in their order."""
-    found = near(layer.box[layer.shapes], asked)
+    found = near(index_of(layer.box[layer.shapes]), asked)
     return layer.shapes[found]
 
 

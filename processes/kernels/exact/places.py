@@ -6,7 +6,8 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.exact.exact import exact_coverage, overlap_m2
+from processes.kernels.exact.apart import overlap_m2
+from processes.kernels.exact.exact import exact_coverage
 
 NOTHING_M2 = 1e-6
 _NO_ZONES: GeometryArray = np.empty(0, dtype=object)

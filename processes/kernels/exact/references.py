@@ -67,39 +67,57 @@ def first_column(
 
 
 @bare
-def add_steps(first: Whole, last: Whole, scene: Scene, grid: Grid, step: Int64) -> None:
-    """Add the weights of edges first..last where a row's points begin to feel them.
+def add_steps(
+    first: Whole, last: Whole, scene: Scene, grid: Grid, windings: Windings, step: Int64
+) -> None:
+    """Let rows of points feel shapes first..last, and fill their windings.
 
     Parameters
     ----------
+    windings : of services and others; zeros at first
     step : (rows, columns) changes of state from one cell to the next in a row
     """
     xy = scene.xy
     edge_shape = scene.edge_shape
-    shape_weight = scene.weight
-    shape_priority = scene.priority
+    chain_start = scene.chain_start
+    shape_start = scene.shape_start
+    value = windings.value
     cell = np.int64(grid.cell)
-    for e in range(first, last):
-        shape = edge_shape[e]
-        if shape < 0:
+    inverse = 1.0 / cell
+    for shape in range(first, last):
+        weight = scene.weight[shape]
+        if weight == 0:
             continue
-        weight = shape_weight[shape]
-        ay = np.int64(xy[e, 1])
-        by = np.int64(xy[e + 1, 1])
-        if weight == 0 or ay == by:
-            continue
-        top = max(ay, by)
-        row = (min(ay, by) + cell - 1) // cell
-        if row * cell >= top:
-            continue
-        ax = np.int64(xy[e, 0])
-        bx = np.int64(xy[e + 1, 0])
-        if by > ay:
-            weight = -weight
-        while row * cell < top:
-            column = first_column(ax, ay, bx, by, row, cell, shape_priority[shape])
-            step[row - grid.row, column - grid.column] += weight
-            row += 1
+        priority = scene.priority[shape]
+        begin = windings.start[shape]
+        end = windings.start[shape + 1]
+        left = windings.box[shape, 0]
+        bottom = windings.box[shape, 1]
+        columns = windings.box[shape, 2]
+        for e in range(
+            chain_start[shape_start[shape]], chain_start[shape_start[shape + 1]]
+        ):
+            if edge_shape[e] < 0:
+                continue
+            ay = np.int64(xy[e, 1])
+            by = np.int64(xy[e + 1, 1])
+            top = max(ay, by)
+            row = np.int64(min(ay, by) * inverse)
+            if row * cell < min(ay, by):
+                row += 1
+            while row * cell < top and ay != by:
+                column = first_column(
+                    np.int64(xy[e, 0]), ay, np.int64(xy[e + 1, 0]), by,
+                    row, cell, priority,
+                )  # fmt: skip
+                sign = 1 if by < ay else -1
+                step[row - grid.row, column - grid.column] += sign * weight
+                if begin < end and column < left + columns:
+                    value[begin + (row - bottom) * columns + column - left] += sign
+                row += 1
+        for k in range(begin, end):
+            if (k - begin) % columns != 0:
+                value[k] += value[k - 1]
 
 
 @bare
@@ -130,25 +148,29 @@ def deepest(reference: Int64) -> tuple[Whole, Whole]:
     return services, others
 
 
-@compiled
-def winding_boxes(scene: Scene, grid: Grid) -> tuple[Int64, Int64]:
-    """`box` and `start` of `Windings`: memory grows with vertices, not with area."""
-    n = len(scene.weight)
+@bare
+def winding_boxes(
+    first: Whole, last: Whole, scene: Scene, grid: Grid, box: Int64, cells: Int64
+) -> None:
+    """Write `box` of `Windings` and how many values shapes first..last have.
+
+    Notes
+    -----
+    Memory grows with vertices, not with area: wide shapes of few vertices have none.
+    """
+    xy = scene.xy
     cell = np.int64(grid.cell)
-    box = np.zeros((n, 3), np.int64)
-    start = np.zeros(n + 1, np.int64)
-    for shape in range(n):
-        start[shape + 1] = start[shape]
-        first = scene.chain_start[scene.shape_start[shape]]
-        last = scene.chain_start[scene.shape_start[shape + 1]]
+    for shape in range(first, last):
+        begin = scene.chain_start[scene.shape_start[shape]]
+        end = scene.chain_start[scene.shape_start[shape + 1]]
         kind = scene.kind[shape]
-        if (kind != SERVICE and kind != OTHER) or first == last:
+        if (kind != SERVICE and kind != OTHER) or begin == end:
             continue
-        left = right = np.int64(scene.xy[first, 0])
-        bottom = top = np.int64(scene.xy[first, 1])
-        for v in range(first, last):
-            x = np.int64(scene.xy[v, 0])
-            y = np.int64(scene.xy[v, 1])
+        left = right = np.int64(xy[begin, 0])
+        bottom = top = np.int64(xy[begin, 1])
+        for v in range(begin, end):
+            x = np.int64(xy[v, 0])
+            y = np.int64(xy[v, 1])
             left = min(left, x)
             right = max(right, x)
             bottom = min(bottom, y)
@@ -156,50 +178,9 @@ def winding_boxes(scene: Scene, grid: Grid) -> tuple[Int64, Int64]:
         box[shape, 0] = (left - 1) // cell
         box[shape, 1] = (bottom - 1) // cell
         box[shape, 2] = (right + 1) // cell - box[shape, 0] + 1
-        cells = box[shape, 2] * ((top + 1) // cell - box[shape, 1] + 1)
-        if cells <= _FREE_CELLS + _CELLS_PER_VERTEX * (last - first):
-            start[shape + 1] += cells
-    return box, start
-
-
-@bare
-def wind(
-    first: Whole, last: Whole, scene: Scene, grid: Grid, windings: Windings
-) -> None:
-    """Fill the windings of shapes first..last."""
-    xy = scene.xy
-    edge_shape = scene.edge_shape
-    cell = np.int64(grid.cell)
-    value = windings.value
-    for shape in range(first, last):
-        begin = windings.start[shape]
-        end = windings.start[shape + 1]
-        if begin == end:
-            continue
-        left = windings.box[shape, 0]
-        columns = windings.box[shape, 2]
-        for e in range(
-            scene.chain_start[scene.shape_start[shape]],
-            scene.chain_start[scene.shape_start[shape + 1]],
-        ):
-            if edge_shape[e] < 0:
-                continue
-            ay = np.int64(xy[e, 1])
-            by = np.int64(xy[e + 1, 1])
-            top = max(ay, by)
-            row = (min(ay, by) + cell - 1) // cell
-            while row * cell < top and ay != by:
-                column = first_column(
-                    np.int64(xy[e, 0]), ay, np.int64(xy[e + 1, 0]), by,
-                    row, cell, scene.priority[shape],
-                )  # fmt: skip
-                if column < left + columns:
-                    at = begin + (row - windings.box[shape, 1]) * columns
-                    value[at + column - left] += 1 if by < ay else -1
-                row += 1
-        for k in range(begin, end):
-            if (k - begin) % columns != 0:
-                value[k] += value[k - 1]
+        n = box[shape, 2] * ((top + 1) // cell - box[shape, 1] + 1)
+        if n <= _FREE_CELLS + _CELLS_PER_VERTEX * (end - begin):
+            cells[shape] = n
 
 
 @bare

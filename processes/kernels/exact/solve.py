@@ -24,7 +24,7 @@ from processes.kernels.exact.scene import (
     Sums,
 )
 from processes.kernels.exact.skip import mark_dead_cells, restart_edges
-from processes.kernels.exact.survey import binned, referenced, wound
+from processes.kernels.exact.survey import binned, referenced
 from processes.kernels.exact.threads import Workers, even_parts
 
 FOREIGN = -1
@@ -313,10 +313,9 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     Stopped : it was cancelled
     """
     bins = binned(built, workers)
-    reference = referenced(built, workers)
+    reference, windings = referenced(built, workers)
     if built.only_points:
         return _pointed(built, bins, reference, depths, tuning, workers)
-    windings = wound(built, workers)
     active = _Active(np.zeros(len(bins.cell), np.int8), _NONE8, _NONE64)
     if tuning.skip_deep:
         active = _activated(built, bins, reference, windings, depths, workers)

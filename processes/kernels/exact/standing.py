@@ -15,10 +15,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.exact.boxes import joined, near, shape_boxes, taken, widen
+from processes.kernels.exact.apart import overlap_checked
+from processes.kernels.exact.boxes import (
+    Index,
+    index_of,
+    joined,
+    near,
+    shape_boxes,
+    taken,
+    widen,
+)
 from processes.kernels.exact.build import Layer, build_scene
 from processes.kernels.exact.city import built_city, packed_city
-from processes.kernels.exact.exact import mended, overlap_checked
+from processes.kernels.exact.exact import mended
 from processes.kernels.exact.figures import (
     ExactCoverage,
     Totals,
@@ -50,7 +59,7 @@ class _Stock:
     """Services that are or were there, and which of them count."""
 
     chains: Chains
-    box: Int64
+    index: Index
     alive: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
@@ -59,12 +68,13 @@ class _Ground:
     """All that is not edited: others, lines, zones as chains with boxes; points."""
 
     others: Chains
-    other_box: Int64
+    other_index: Index
     lines: Chains
-    line_box: Int64
+    line_index: Index
     zones: Chains
-    zone_box: Int64
+    zone_index: Index
     point: Int64
+    point_index: Index
     point_row: IntArray
     weights: FloatArray
 
@@ -140,16 +150,20 @@ class Standing:
         fits(self.frame, new_box, self.cell_m * int(MM))
         later = _Stock(
             joined(self.later.chains, new),
-            np.concatenate([self.later.box, new_box]),
+            index_of(np.concatenate([self.later.index.box, new_box])),
             np.concatenate([self.later.alive, np.zeros(len(added), np.bool_)]),
         )
         arriving = n_first + n_later + np.arange(len(added))
-        box = np.concatenate([self.first.box, later.box])
         edits = np.concatenate([removed, arriving])
-        edits = edits[box[edits, 0] <= box[edits, 2]]
-        city = replace(self, first=replace(self.first), later=later)
-        for group in _groups(edits, box):
-            city = city._toggled(group, box[group])
+        old = edits < n_first
+        box = np.concatenate(
+            [self.first.index.box[edits[old]], later.index.box[edits[~old] - n_first]]
+        )
+        some = box[:, 0] <= box[:, 2]
+        edits, box = edits[some], box[some]
+        city = replace(self, later=later)
+        for group in _groups(box):
+            city = city._toggled(edits[group], box[group])
         alive = city.later.alive.copy()
         alive[n_later:] = True
         return replace(city, later=replace(city.later, alive=alive))
@@ -157,14 +171,14 @@ class Standing:
     def _toggled(self, positions: IntArray, asked: Int64) -> Standing:
         """Services that count no longer count, and the other way round."""
         wider = asked.copy()
-        for chains, box in (
-            (self.first.chains, self.first.box),
-            (self.later.chains, self.later.box),
-            (self.ground.others, self.ground.other_box),
-            (self.ground.lines, self.ground.line_box),
-            (self.ground.zones, self.ground.zone_box),
+        for chains, index in (
+            (self.first.chains, self.first.index),
+            (self.later.chains, self.later.index),
+            (self.ground.others, self.ground.other_index),
+            (self.ground.lines, self.ground.line_index),
+            (self.ground.zones, self.ground.zone_index),
         ):
-            widen(chains, near(box, asked), asked, wider)
+            widen(chains, near(index, asked), asked, wider)
         n_first = len(self.first.alive)
         first, later = self.first.alive.copy(), self.later.alive.copy()
         mine = positions < n_first
@@ -175,7 +189,7 @@ class Standing:
             first=replace(self.first, alive=first),
             later=replace(self.later, alive=later),
         )
-        inside = _points_in(self.ground.point, asked)
+        inside = near(self.ground.point_index, asked)
         was = self._local(wider, _NO_POSITION)
         now = after._local(wider, inside)
         return replace(after, totals=_moved(self.totals, was, now, inside))
@@ -187,17 +201,17 @@ class Standing:
         more = _counting(self.later, asked)
         if len(more):
             services = joined(services, taken(self.later.chains, more))
-        others = taken(ground.others, near(ground.other_box, asked))
+        others = taken(ground.others, near(ground.other_index, asked))
         layers = [
             Layer(SERVICE, services, *ordered_shapes(services, self.depths, _ALONE)),
             Layer(OTHER, others, *ordered_shapes(others, 1, _ALONE)),
-            Layer(LINE, ground.lines, near(ground.line_box, asked), ground.line_box),
-            Layer(ZONE, ground.zones, near(ground.zone_box, asked), ground.zone_box),
+            _near_layer(LINE, ground.lines, ground.line_index, asked),
+            _near_layer(ZONE, ground.zones, ground.zone_index, asked),
         ]
         built = build_scene(
             layers,
             len(self.frame.zone_double_area),
-            len(ground.line_box),
+            len(ground.line_index.box),
             ground.point[points],
             self.cell_m * int(MM),
             self.frame,
@@ -277,13 +291,21 @@ def _stood(
         cell_m,
         _Stock(
             city.services.chains,
-            city.services.box,
+            index_of(city.services.box),
             np.ones(len(city.services.box), np.bool_),
         ),
-        _Stock(nothing, shape_boxes(nothing), np.zeros(0, np.bool_)),
+        _Stock(nothing, index_of(shape_boxes(nothing)), np.zeros(0, np.bool_)),
         _Ground(
-            city.others.chains, city.others.box, city.lines.chains, city.lines.box,
-            city.zones.chains, city.zones.box, city.point, city.point_row, city.weights,
+            city.others.chains,
+            index_of(city.others.box),
+            city.lines.chains,
+            index_of(city.lines.box),
+            city.zones.chains,
+            index_of(city.zones.box),
+            city.point,
+            index_of(np.concatenate([city.point, city.point], axis=1)),
+            city.point_row,
+            city.weights,
         ),
         city.frame,
         totals(built, solved, depths),
@@ -292,30 +314,28 @@ def _stood(
 
 def _counting(stock: _Stock, asked: Int64) -> IntArray:
     """Services that count and meet some boxes."""
-    found = near(stock.box, asked)
+    found = near(stock.index, asked)
     return found[stock.alive[found]]
 
 
-def _groups(edits: IntArray, box: Int64) -> list[IntArray]:
+def _near_layer(kind: int, chains: Chains, index: Index, asked: Int64) -> Layer:
+    """What meets some boxes of a layer that is not edited."""
+    return Layer(kind, chains, near(index, asked), index.box)
+
+
+def _groups(box: Int64) -> list[IntArray]:
     """Edits by where they lie: each group is measured by itself.
 
     Notes
     -----
     A group's window holds all between its edits; far ones are cheaper apart.
     """
-    if len(edits) == 0:
+    if len(box) == 0:
         return []
-    tile = box[edits, :2] // _APART_MM
-    _, which = np.unique(tile, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    order = np.argsort(which, kind="stable")
-    cuts = np.flatnonzero(np.diff(which[order])) + 1
-    return np.split(edits[order], cuts)
-
-
-def _points_in(point: Int64, asked: Int64) -> IntArray:
-    """Points that lie in one of some boxes."""
-    return near(np.concatenate([point, point], axis=1), asked)
+    tile = box[:, :2] // _APART_MM
+    order = np.lexsort((tile[:, 0], tile[:, 1]))
+    cuts = np.flatnonzero(np.diff(tile[order], axis=0).any(axis=1)) + 1
+    return np.split(order, cuts)
 
 
 def _moved(

@@ -12,7 +12,6 @@ from processes.kernels.exact.references import (
     add_steps,
     deepest,
     sum_rows,
-    wind,
     winding_boxes,
 )
 from processes.kernels.exact.scene import Bins, Int32, Int64
@@ -58,20 +57,32 @@ def binned(built: Built, workers: Workers) -> Bins:
     return Bins(cell, number, start, edge)
 
 
-def referenced(built: Built, workers: Workers) -> Int64:
-    """Step 3: (rows, columns) states."""
+def referenced(built: Built, workers: Workers) -> tuple[Int64, Windings]:
+    """Step 3: (rows, columns) states, and the windings of single shapes."""
     scene, grid = built.scene, built.grid
-    parts = _edge_parts(built, workers)
+    n = len(scene.weight)
+    box = np.zeros((n, 3), np.int64)
+    start = np.zeros(n + 1, np.int64)
+    vertex = scene.chain_start[scene.shape_start]
+    workers.run(
+        lambda a, b: winding_boxes(a, b, scene, grid, box, start[1:]),
+        even_parts(vertex, workers.threads),
+    )
+    np.cumsum(start, out=start)
+    windings = Windings(box, start, np.zeros(int(start[-1]), np.int8))
+    parts = even_parts(vertex, len(_edge_parts(built, workers)))
     order = {part: i for i, part in enumerate(parts)}
     steps = np.zeros((len(parts), grid.rows, grid.columns), np.int64)
-    workers.run(lambda a, b: add_steps(a, b, scene, grid, steps[order[a, b]]), parts)
+    workers.run(
+        lambda a, b: add_steps(a, b, scene, grid, windings, steps[order[a, b]]), parts
+    )
     rows = even_parts(np.arange(grid.rows + 1), workers.threads)
     workers.run(
         lambda a, b: sum_rows(a, b, steps), rows, stage="references", share=(0.1, 0.15)
     )
     reference: Int64 = steps[0]
     _check_depth(reference)
-    return reference
+    return reference, windings
 
 
 def _check_depth(reference: Int64) -> None:
@@ -81,13 +92,3 @@ def _check_depth(reference: Int64) -> None:
             raise ValueError(
                 f"{name}: {depth} over one place, must be below {MOST_DEEP - 1}"
             )
-
-
-def wound(built: Built, workers: Workers) -> Windings:
-    """Step 3, of single shapes."""
-    scene, grid = built.scene, built.grid
-    box, start = winding_boxes(scene, grid)
-    windings = Windings(box, start, np.zeros(int(start[-1]), np.int8))
-    parts = even_parts(start, workers.threads)
-    workers.run(lambda a, b: wind(a, b, scene, grid, windings), parts)
-    return windings
