@@ -54,12 +54,11 @@ class Machines:
                 f"CITYGRID_DASK: {self.address} 没有工作进程 / has no workers; start "
                 f"some: dask worker {self.address}"
             )
-        asked = [
-            client.submit(
-                _strip, _code(), piece(city, strip), strip, pure=False, retries=1
-            )
-            for strip in strips(city, threads * _STRIPS_PER_THREAD)
-        ]
+        code = _code()
+        asked = []
+        for strip in strips(city, threads * _STRIPS_PER_THREAD):
+            part = client.scatter(piece(city, strip), hash=False)
+            asked.append(client.submit(_strip, code, part, strip, pure=False))
         total: Partial | None = None
         try:
             arriving = _library().as_completed(asked, loop=client.loop)
