@@ -25,7 +25,7 @@ from gis.db.results import DatabaseResults
 from gis.errors import GisError, describe
 from gis.jobs.supervise import worker_beside
 from gis.serve.app import build_app
-from gis.serve.unreadable import HttpProtocol
+from gis.serve.door import Door
 from layers import Level
 from processes.scorecard import published_dates
 
@@ -74,7 +74,7 @@ def serve(with_demo: bool, with_worker: bool) -> None:
             app,
             host=settings.host,
             port=settings.port,
-            http=HttpProtocol,
+            http=Door,
             ssl_certfile=str(settings.tls_cert) if settings.tls_cert else None,
             ssl_keyfile=str(settings.tls_key) if settings.tls_key else None,
             # the gate reads forwarded headers itself, from trusted proxies only

@@ -8,13 +8,15 @@ transformed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from psycopg import sql
 
 from gis.access import schema_of
+from gis.db.boxes import DEGREES_SRID, Box, meeting
 from gis.db.cql import Condition
 from gis.db.match import Interval, containing, equal, in_time, valid_at
 from gis.db.order import beyond, place_columns, sort_keys
@@ -31,22 +33,10 @@ __all__ = [
     "valid_at",
 ]
 
-DEGREES_SRID = 4326  # CRS84 and WGS 84 have the numbers of the stored CGCS2000
 _DIGITS = 15
 _MOST_KEPT = 2_000  # expressions of features; `properties` makes many
 
 Statement = tuple[sql.Composed, tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle in a CRS, x or lon first."""
-
-    west: float
-    south: float
-    east: float
-    north: float
-    srid: int
 
 
 @dataclass(frozen=True)
@@ -174,14 +164,19 @@ class Composer:
         return text, values
 
     def item(self, query: Query, code: str) -> Statement:
-        """One row: the feature of a code as JSON text, at the query's time."""
+        """One row: the feature of a code as JSON text, at the query's time; version.
+
+        The version is that of the layer's table, as the same moment sees both. The
+        code is the first of the parameters.
+        """
         layer = self._layer(query.layer, query.level)
         where, values = self._where(layer, query)
         text = sql.SQL(
-            "SELECT {}, fid FROM {} WHERE code = %s::text AND {} "
-            "ORDER BY valid_from DESC LIMIT 1"
+            "SELECT {}, (SELECT version FROM city.layer_version WHERE layer = {}) "
+            "FROM {} WHERE code = %s::text AND {} ORDER BY valid_from DESC LIMIT 1"
         ).format(
             self.feature(layer, query.level, query.output),
+            sql.Literal(layer.id),
             _view(layer, query.level),
             where,
         )
@@ -242,20 +237,19 @@ class Composer:
             shape = sql.SQL("coalesce(ST_AsGeoJSON({}, {}, 0), 'null')").format(
                 self._geometry(output, flip=output.flip), sql.Literal(_DIGITS)
             )
-        parts: list[sql.Composable] = [
-            sql.Literal('{"type":"Feature","id":'),
+        parts: list[str | sql.Composable] = [
+            '{"type":"Feature","id":',
             sql.SQL("to_json(code)::text"),
             *(_time_member(layer, seen) if output.fg else ()),
-            sql.Literal(f',"{_member(output)}":'),
+            f',"{_member(output)}":',
             shape,
-            sql.Literal(',"properties":{'),
+            ',"properties":{',
         ]
         names = seen if output.columns is None else output.columns
         for i, name in enumerate(names):
             comma = "," if i else ""
-            parts.append(sql.Literal(f'{comma}"{name}":'))
-            parts.append(_json(name, seen[name]))
-        return sql.SQL(" || ").join([*parts, sql.Literal("}}")])
+            parts += [f'{comma}"{name}":', _json(name, seen[name])]
+        return _joined([*parts, "}}"])
 
     def _geometry(self, output: Output, *, flip: bool) -> sql.Composable:
         """The geometry in the CRS that goes out, axes as asked."""
@@ -291,8 +285,10 @@ class Composer:
             values += condition.values
         # the standard: a feature without a place, as far as is seen, is in every box
         if query.boxes and layer.geometry_at(query.level):
-            boxes = [self._box(box, values) for box in query.boxes]
-            parts.append(sql.SQL("({})").format(sql.SQL(" OR ").join(boxes)))
+            met = [meeting(box, self._srid) for box in query.boxes]
+            either = sql.SQL(" OR ").join([one.text for one in met])
+            parts.append(sql.SQL("({})").format(either))
+            values += [value for one in met for value in one.values]
         for name, value in query.equals:
             _known(name, name, seen)
             parts.append(equal(name, seen[name], value, values))
@@ -303,28 +299,6 @@ class Composer:
             values += query.filter.values
         return sql.SQL(" AND ").join(parts or [sql.SQL("true")]), tuple(values)
 
-    def _box(self, box: Box, values: list[Any]) -> sql.Composable:
-        """Intersection with a box; in another CRS its sides are curved lines here."""
-        values += [box.west, box.south, box.east, box.north]
-        corners = "%s::float8, %s::float8, %s::float8, %s::float8"
-        if box.srid in (self._srid, DEGREES_SRID):
-            envelope = f"ST_MakeEnvelope({corners}, {{}})"
-            if box.west == box.east or box.south == box.north:
-                # no polygon: a point or a line, which meets what lies on it
-                envelope = (
-                    "ST_Envelope(ST_SetSRID(ST_MakeLine(ST_Point(%s::float8, "
-                    "%s::float8), ST_Point(%s::float8, %s::float8)), {}))"
-                )
-            return sql.SQL(f"ST_Intersects(geom, {envelope})").format(
-                sql.Literal(self._srid)
-            )
-        longest = max(box.east - box.west, box.north - box.south)
-        values.append(max(longest / 32, 1e-9))
-        return sql.SQL(
-            f"ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope("
-            f"{corners}, {{}}), %s::float8), {{}}))"
-        ).format(sql.Literal(box.srid), sql.Literal(self._srid))
-
 
 def _member(output: Output) -> str:
     """Member that the geometry stands in; JSON-FG has its own for other CRSs."""
@@ -332,20 +306,31 @@ def _member(output: Output) -> str:
     return 'geometry":null,"place' if elsewhere else "geometry"
 
 
+def _joined(parts: Iterable[str | sql.Composable]) -> sql.Composable:
+    """Texts and expressions as one; each join copies what stands before it."""
+    found: list[sql.Composable] = []
+    for is_text, group in itertools.groupby(parts, lambda part: isinstance(part, str)):
+        if is_text:
+            found.append(sql.Literal("".join(cast(Iterator[str], group))))
+        else:
+            found += cast(Iterator[sql.Composable], group)
+    return sql.SQL(" || ").join(found)
+
+
 def _time_member(
     layer: Layer, seen: Mapping[str, Column]
-) -> tuple[sql.Composable, ...]:
+) -> tuple[str | sql.Composable, ...]:
     """Member `time` of JSON-FG: an observation's own, or the days it is valid."""
     if layer.time and layer.time in seen:
         kind = "timestamp" if seen[layer.time].type == "datetime" else "date"
         value = _json(layer.time, seen[layer.time])
-        return sql.Literal(f',"time":{{"{kind}":'), value, sql.Literal("}")
+        return f',"time":{{"{kind}":', value, "}"
     return (
-        sql.Literal(',"time":{"interval":['),
+        ',"time":{"interval":[',
         sql.SQL("to_json(valid_from)::text"),
-        sql.Literal(","),
+        ",",
         sql.SQL("coalesce(to_json(valid_to - 1)::text, '\"..\"')"),
-        sql.Literal("]}"),
+        "]}",
     )
 
 

@@ -63,9 +63,16 @@ class MatrixSet:
         west, north = self.extent[0] + column * width, self.extent[3] - row * width
         return west, north - width, west + width, north
 
-    def degrees_of(self, tile: tuple[int, int, int]) -> Bounds:
-        """Bounds of a tile in degrees."""
+    def degrees_of(self, tile: tuple[int, int, int], margin: float = 0.0) -> Bounds:
+        """Bounds of a tile in degrees.
+
+        Parameters
+        ----------
+        margin : share of the tile's width by which it is widened on every side
+        """
         west, south, east, north = self.bounds_of(tile)
+        more = self.width_of(tile[0]) * margin
+        west, south, east, north = west - more, south - more, east + more, north + more
         if not self.is_mercator:
             return west, south, east, north
         low, high = (

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from typing import Any, cast
 
 import psycopg
 from psycopg.adapt import Loader
-from psycopg.pq import Format
+from psycopg.pq import Format, TransactionStatus
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from gis.access import COMPUTE_ROLE, JOBS_ROLE, role_of
-from gis.db.versions import reader_of
+from gis.db.changes import Changes
+from gis.db.versions import Tell, reader_of
 from gis.db.wire import Row, Rows, Statement, Wire
 from gis.errors import ClusterError
 from gis.settings import Timeouts
 from layers import Level
 
+#: Connections of a level that are kept out of its pool, which takes its time to lend.
+_AT_HAND = 2
 #: Whoever asks for a job is not kept waiting for a database that is away.
 _JOBS_PATIENCE_S = 5.0
 
@@ -171,6 +174,8 @@ class AsyncDatabase:
         self._timeouts = timeouts or Timeouts()
         self._size = size
         self._pools: dict[Level, AsyncConnectionPool[Wire]] = {}
+        self._closing = False
+        self._at_hand: dict[Level, list[Wire]] = {level: [] for level in Level}
         self._versions = reader_of(
             dsn, _options(role_of(Level.PUBLIC), self._timeouts.public)
         )
@@ -201,38 +206,56 @@ class AsyncDatabase:
         A connection that the server has closed meanwhile costs another try: what is
         read here changes nothing.
         """
-        pool = self._pools[level]
         for _ in range(self._size):
-            wire = await pool.getconn()
+            wire = await self._take(level)
             try:
                 return await wire.answers(statements)
             except psycopg.OperationalError:
                 if not wire.closed:
                     raise
             finally:
-                await pool.putconn(wire)
-        async with pool.connection() as wire:
+                await self._give(level, wire)
+        async with self._pools[level].connection() as wire:
             return await wire.answers(statements)
 
-    async def versions(self) -> Mapping[str, int]:
+    async def _take(self, level: Level) -> Wire:
+        """A connection: the one used last, whose statements are prepared and warm."""
+        if at_hand := self._at_hand[level]:
+            return at_hand.pop()
+        return await self._pools[level].getconn()
+
+    async def _give(self, level: Level, wire: Wire) -> None:
+        """Put a connection back."""
+        at_hand = self._at_hand[level]
+        idle = wire.pgconn.transaction_status == TransactionStatus.IDLE
+        if idle and len(at_hand) < _AT_HAND and not self._closing:
+            at_hand.append(wire)
+        else:
+            await self._pools[level].putconn(wire)
+
+    async def versions(self) -> Changes:
         """Version of every layer's table, read after this call was made."""
         return await self._versions.read()
+
+    def ask_versions(self, tell: Tell) -> None:
+        """Have somebody told the same without a task: the answer, or an error."""
+        self._versions.ask(tell)
 
     @contextlib.asynccontextmanager
     async def reader(self, level: Level) -> AsyncIterator[Wire]:
         """A pooled connection that reads as a level; text comes as bytes."""
         pool = self._pools[level]
         for _ in range(self._size):
-            wire = await pool.getconn()
+            wire = await self._take(level)
             try:
                 await pool.check_connection(wire)
             except psycopg.OperationalError:
-                await pool.putconn(wire)
+                await self._give(level, wire)
                 continue
             try:
                 yield wire
             finally:
-                await pool.putconn(wire)
+                await self._give(level, wire)
             return
         async with pool.connection() as wire:
             yield wire
@@ -266,8 +289,11 @@ class AsyncDatabase:
 
     async def close(self) -> None:
         """Close every pool."""
+        self._closing = True
         await self._versions.close()
-        for pool in self._pools.values():
+        for level, pool in self._pools.items():
+            while self._at_hand[level]:
+                await pool.putconn(self._at_hand[level].pop())
             await pool.close()
 
 

@@ -16,6 +16,8 @@ from typing import Any
 from psycopg import sql
 
 from gis.access import schema_of
+from gis.db.boxes import ROUNDED_DEGREES
+from gis.db.changes import Box
 from gis.db.compose import Statement
 from gis.db.match import valid_at
 from gis.db.matrix import WEB_MERCATOR, MatrixSet
@@ -279,6 +281,14 @@ class Tiler:
 def _found(row: Sequence[Any] | None) -> tuple[bytes, int]:
     """Bytes and number of features of a row."""
     return (bytes(row[0]), int(row[1])) if row else (b"", 0)
+
+
+def reach_of(tile: Tile) -> Box:
+    """Outside of this no feature matters to a tile [degree]."""
+    margin = BUFFER / EXTENT
+    west, south, east, north = tile.matrix_set.degrees_of(tile.index, margin)
+    more = ROUNDED_DEGREES
+    return west - more, south - more, east + more, north + more
 
 
 def unchanging(layer: Layer, level: Level, day: date) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -40,11 +40,13 @@ from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
 from gis.serve.ops import Ops
 from gis.serve.packing import Packing
-from gis.serve.relief import Relief
 from gis.serve.records import Records
+from gis.serve.relief import Relief
+from gis.serve.repeats import Repeats
 from gis.serve.run_routes import run_routes
 from gis.serve.scenario_routes import scenario_routes
 from gis.serve.session import Session
+from gis.serve.single import Single
 from gis.serve.styles import Styles
 from gis.serve.texts import Texts
 from gis.serve.tiles import Tiles
@@ -95,11 +97,14 @@ def build_app(
         runs=RunStore(waiting),
     )
 
+    traffic = Traffic()
+    repeats = Repeats(context, traffic)
+
     @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         await database.open()
         try:
-            yield
+            yield {"repeats": repeats}  # for the door
         finally:
             await database.close()
             waiting.close()
@@ -107,7 +112,6 @@ def build_app(
     async def refused(request: Request, error: Exception) -> Response:
         return error_answer(context, request, error)
 
-    traffic = Traffic()
     return Starlette(
         routes=[
             *build_routes(context),
@@ -116,7 +120,7 @@ def build_app(
         ],
         middleware=[
             Middleware(Packing),
-            Middleware(Guard, context=context, traffic=traffic),
+            Middleware(Guard, context=context, traffic=traffic, repeats=repeats),
         ],
         exception_handlers={HTTPException: refused},
         lifespan=lifespan,
@@ -125,7 +129,8 @@ def build_app(
 
 def build_routes(context: Context) -> Sequence[BaseRoute]:
     """Every address of the server, in one table."""
-    features, extents = Features(context), Extents(context)
+    features, single = Features(context), Single(context)
+    extents = Extents(context)
     tiles = Tiles(context, extents)
     dataset = DatasetTiles(context, tiles, extents)
     collections = Collections(context, extents)
@@ -143,6 +148,13 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
     one = "/collections/{layer}"
     tileset = one + "/tiles/{matrix_set}"
     return [
+        # routes are tried in their order: those asked most often come first
+        get("/collections/records", records.catalogue),
+        get("/collections/records/items", records.items),
+        get("/collections/records/items/{record}", records.item),
+        get(one + "/items/{code:path}", single.item),
+        get(one + "/items", features.items),
+        get(tileset + "/{zoom}/{row}/{column}", tiles.tile),
         page("/", made.make_landing, "landing.html"),
         page("/conformance", made.make_conformance, "conformance.html"),
         get("/openapi", Description(context).document),
@@ -155,9 +167,6 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
                 prepare=collections.prepare,
             ),
         ),
-        get("/collections/records", records.catalogue),
-        get("/collections/records/items", records.items),
-        get("/collections/records/items/{record}", records.item),
         get(
             one,
             document(
@@ -171,12 +180,9 @@ def build_routes(context: Context) -> Sequence[BaseRoute]:
         page(one + "/sortables", made.make_sortables, "schema.html", SCHEMA),
         page(one + "/schema", made.make_schema, "schema.html", SCHEMA),
         get(one + "/coverage", Relief(context).coverage),
-        get(one + "/items", features.items),
-        get(one + "/items/{code:path}", features.item),
         get(one + "/tiles", tiles.tilesets),
         get(tileset, tiles.tileset),
         get(tileset + "/tilejson.json", tiles.tilejson),
-        get(tileset + "/{zoom}/{row}/{column}", tiles.tile),
         get("/tiles", dataset.tilesets),
         get("/tiles/{matrix_set}", dataset.tileset),
         get("/tiles/{matrix_set}/tilejson.json", dataset.tilejson),

@@ -8,9 +8,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gis.db.compose import Composer
 from gis.db.matrix import MATRIX_SETS, read_tile_index
-from gis.db.tiles import LARGEST_BYTES, Tile, fair_share
+from gis.db.tiles import LARGEST_BYTES, Tile, fair_share, reach_of
 from gis.errors import NotFound, QueryError
 from gis.publish.pygeoapi import is_tiled
 from gis.publish.tilejson import zooms_of
@@ -18,11 +17,10 @@ from gis.serve.answer import MVT, document_answer, only, weak_etag
 from gis.serve.context import Context
 from gis.serve.engine import BASE
 from gis.serve.extents import Extents
-from gis.serve.kept import note
+from gis.serve.kept import Made, note
 from gis.serve.negotiate import format_of
 from gis.serve.packing import coding_of, packed
 from gis.serve.parameters import read_day, read_text
-from gis.serve.rows import fetch
 from gis.serve.tiles import (
     Tiles,
     list_links,
@@ -40,7 +38,6 @@ class DatasetTiles:
 
     def __init__(self, context: Context, tiles: Tiles, extents: Extents) -> None:
         self._context = context
-        self._composer = Composer(context.catalogue, context.city.stored_srid)
         self._tiles = tiles
         self._sets = Tilesets(context, extents)
 
@@ -101,27 +98,22 @@ class DatasetTiles:
         named = ",".join(layer.id for layer in layers)
         etag = weak_etag(request.url.path, named, level, day)
         question = f"{etag}{coding_of(request)}"
-        asked = [self._composer.version(layer.id) for layer in layers]
-        versions = await fetch(request, context.database, level, asked)
-        # no version ever falls: the sum stands as long as all of them do
-        current = sum((row or (0,))[0] for row in versions)
-        if answer := self._tiles.held(request, question, (current,), level):
+        tiles = [Tile(layer.id, level, index, day, matrix_set) for layer in layers]
+        now = await context.database.versions()
+        if answer := self._tiles.held(request, question, now, tiles):
             return answer
         async with context.lanes.pages.slot():
-            parts = []
-            for layer, version in zip(layers, asked, strict=True):
-                tile = Tile(layer.id, level, index, day, matrix_set)
-                parts.append((await self._tiles.made(request, tile, version))[1])
-            share = fair_share([len(part) for part in parts], LARGEST_BYTES)
-            for at, (layer, version) in enumerate(zip(layers, asked, strict=True)):
-                if len(parts[at]) > share:
-                    tile = Tile(layer.id, level, index, day, matrix_set)
-                    made = await self._tiles.made(request, tile, version, share)
-                    parts[at] = made[1]
-        body = await packed(request, b"".join(parts))
-        context.kept.put(question, current, body)
-        note(request, question, [layer.id for layer in layers], current)
-        return tile_answer(body, tile_headers(question, current, level))
+            found = [await self._tiles.made(request, tile, now) for tile in tiles]
+            share = fair_share([len(part) for _, part in found], LARGEST_BYTES)
+            for at, tile in enumerate(tiles):
+                if len(found[at][1]) > share:
+                    found[at] = await self._tiles.made(request, tile, now, share)
+        versions = {k: v for made, _ in found for k, v in made.versions.items()}
+        made = Made(versions, reach_of(tiles[0]))
+        body = await packed(request, b"".join(part for _, part in found))
+        context.kept.put(question, made, body)
+        note(request, question, made)
+        return tile_answer(body, tile_headers(question, made, level))
 
     def _chosen(self, request: Request) -> list[Layer]:
         """Layers named by `collections`, else all that have tiles for the level.

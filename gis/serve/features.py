@@ -1,4 +1,4 @@
-"""Items and item: parameters -> one Query -> text made by PostGIS -> answer."""
+"""Items: parameters -> one Query -> text made by PostGIS -> answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gis.db.compose import Composer, Statement
-from gis.errors import NotFound
 from gis.serve.answer import (
     GEOJSON,
     JSON_FG,
@@ -22,26 +21,21 @@ from gis.serve.answer import (
     not_modified,
     weak_etag,
 )
-from gis.serve.asked import Asked, order_key, read_item, read_items
+from gis.serve.asked import Asked, order_key, read_items
 from gis.serve.bounds import Bounds
 from gis.serve.context import Context, once
 from gis.serve.counts import Counts, Matched
 from gis.serve.cursor import write_cursor
 from gis.serve.downloads import check_format, file_answer, write_page
-from gis.serve.feature_pages import item_page, items_page
+from gis.serve.feature_pages import items_page
 from gis.serve.formats import FORMATS
-from gis.serve.kept import note
-from gis.serve.links import (
-    Link,
-    build_item_links,
-    build_items_links,
-    link_header,
-)
+from gis.serve.kept import Made, note
+from gis.serve.links import Link, build_items_links, link_header
 from gis.serve.packing import coding_of, packed, packed_answer, packed_parts
 from gis.serve.rows import Row, fetch, fetch_all, watched
 from gis.serve.streams import Progress, read_parts, with_ends
 
-_SECONDS = 60
+SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -56,7 +50,7 @@ class Found:
 
 
 class Features:
-    """Handlers of /collections/{layer}/items and /items/{code}."""
+    """Handler of /collections/{layer}/items."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -68,7 +62,7 @@ class Features:
         """A page of features, and how many there are in all."""
         asked = read_items(self._context, request)
         version = self._composer.version(asked.layer.id)
-        if kept := await self._kept(request, asked, version):
+        if kept := await self._kept(request, asked):
             return kept
         bounds = await self._bounds.check(request, asked)
         if asked.format in FORMATS:
@@ -159,7 +153,7 @@ class Features:
         headers = self._headers(request, asked, current)
         if coding := coding_of(request):
             body, headers["Content-Encoding"] = packed_parts(coding, body), coding
-        return StreamingResponse(body, media_type=_media_type(asked), headers=headers)
+        return StreamingResponse(body, media_type=media_type_of(asked), headers=headers)
 
     async def _file(
         self, request: Request, asked: Asked, version: Statement
@@ -182,25 +176,6 @@ class Features:
         headers["Link"] = link_header(self._links(request, asked, found))
         headers["OGC-NumberReturned"] = str(progress.returned)
         return file_answer(file, asked.layer, asked.format, headers)
-
-    async def item(self, request: Request) -> Response:
-        """One feature by its code, as valid now or at `datetime`."""
-        asked = read_item(self._context, request)
-        code = request.path_params["code"]
-        if "\x00" in code:
-            raise NotFound("item: no feature has this code")
-        version = self._composer.version(asked.layer.id)
-        if kept := await self._kept(request, asked, version):
-            return kept
-        statements = [version, self._composer.item(asked.query, code)]
-        rows = await fetch_all(request, self._context.database, asked.level, statements)
-        if not rows[1]:
-            raise NotFound(f"item {code[:80]!r}: no feature of {asked.layer.id}")
-        links = build_item_links(self._context, request, asked.layer, code)
-        body = rows[1][0][0][:-1] + b',"links":' + orjson.dumps(links) + b"}"
-        if asked.format == "html":
-            return item_page(self._context, request, asked, body)
-        return await self._answer(request, asked, body, _version(rows[0]))
 
     def _cursor(
         self, request: Request, asked: Asked, returned: int, place: Row | None
@@ -236,28 +211,25 @@ class Features:
 
         return once(request, "question", made)
 
-    async def _kept(
-        self, request: Request, asked: Asked, version: Statement
-    ) -> Response | None:
+    async def _kept(self, request: Request, asked: Asked) -> Response | None:
         """304, or the bytes answered before, when the table's version still stands."""
         store = self._context.kept
         question = f"{self._question(request, asked)}{coding_of(request)}"
         held = "if-none-match" in request.headers
         if asked.format == "html" or not (held or question in store):
             return None
-        (row,) = await fetch(request, self._context.database, asked.level, [version])
-        current = _version([row] if row else [])
-        headers = self._headers(request, asked, current)
+        now = await self._context.database.versions()
+        headers = self._headers(request, asked, now.get(asked.layer.id, 0))
         if is_unchanged(request, headers["ETag"]):
-            kept_headers = cache_headers(asked.level, _SECONDS, headers["ETag"])
+            kept_headers = cache_headers(asked.level, SECONDS, headers["ETag"])
             return not_modified(kept_headers)
-        body = store.get(question, current)
-        if body is None:
+        found = store.get(question, now)
+        if found is None:
             return None
-        if f"{question} links" in store:
-            headers["Link"] = (store.get(f"{question} links", current) or b"").decode()
-        note(request, question, [asked.layer.id], current)
-        return packed_answer(body, _media_type(asked), headers)
+        if links := store.get(f"{question} links", now):
+            headers["Link"] = links.body.decode()
+        note(request, question, found.made)
+        return packed_answer(found.body, media_type_of(asked), headers)
 
     async def _answer(
         self,
@@ -271,17 +243,18 @@ class Features:
         body = await packed(request, body)
         store = self._context.kept
         question = f"{self._question(request, asked)}{coding_of(request)}"
-        store.put(question, version, body)
-        note(request, question, [asked.layer.id], version)
+        made = Made({asked.layer.id: version})
+        store.put(question, made, body)
+        note(request, question, made)
         headers = self._headers(request, asked, version)
         if links:
             headers["Link"] = link_header([one for one in links if _is_in_head(one)])
-            store.put(f"{question} links", version, headers["Link"].encode())
-        return packed_answer(body, _media_type(asked), headers)
+            store.put(f"{question} links", made, headers["Link"].encode())
+        return packed_answer(body, media_type_of(asked), headers)
 
     def _headers(self, request: Request, asked: Asked, version: int) -> dict[str, str]:
         etag = weak_etag(self._question(request, asked), version)
-        headers = cache_headers(asked.level, _SECONDS, etag)
+        headers = cache_headers(asked.level, SECONDS, etag)
         headers["Content-Crs"] = f"<{asked.crs.uri}>"
         headers["Content-Language"] = self._context.lang_of(request)
         return headers
@@ -337,7 +310,8 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _media_type(asked: Asked) -> str:
+def media_type_of(asked: Asked) -> str:
+    """Media type of an answer that is no file."""
     return JSON_FG if asked.format == "jsonfg" else GEOJSON
 
 

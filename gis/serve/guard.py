@@ -6,9 +6,8 @@ or a parameter of SQL. An exception that no handler caught becomes an answer her
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import re
-import secrets
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +20,9 @@ from gis.serve.answer import error_answer, is_unchanged
 from gis.serve.context import Context
 from gis.serve.kept import Known, key_of, weight_of
 from gis.serve.metrics import Traffic
+from gis.serve.repeats import OF_BODY, Line, Repeats, new_id
 from gis.serve.rows import ClientGone
 from layers import Level
-
-log = logging.getLogger("citygrid.request")
 
 Header = tuple[bytes, bytes]
 
@@ -69,8 +67,6 @@ _PREFLIGHT = _raw(
         "Access-Control-Max-Age": "86400",
     }
 )
-#: Headers that belong to a body and not to a 304.
-_OF_BODY = frozenset([b"content-length", b"content-type", b"content-encoding"])
 #: In the log only: nobody is there to be told.
 _CLIENT_GONE = 499
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -79,10 +75,13 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 class Guard:
     """ASGI middleware that stands in front of every handler."""
 
-    def __init__(self, app: ASGIApp, context: Context, traffic: Traffic) -> None:
+    def __init__(
+        self, app: ASGIApp, context: Context, traffic: Traffic, repeats: Repeats
+    ) -> None:
         self._app = app
         self._context = context
         self._traffic = traffic
+        self._repeats = repeats
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; pass anything but HTTP on."""
@@ -91,7 +90,7 @@ class Guard:
             return
         request = Request(scope, receive)
         given = request.headers.get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(6)
+        request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         started = time.perf_counter()
         status, key = 0, None
 
@@ -102,7 +101,7 @@ class Guard:
                 headers = list(message["headers"])
                 there = {name for name, _ in headers}
                 headers += [pair for pair in _HEADERS if pair[0] not in there]
-                if request.method == "OPTIONS":
+                if scope["method"] == "OPTIONS":
                     headers += [pair for pair in _PREFLIGHT if pair[0] not in there]
                 if key is not None:
                     self._learn(request, key, status, headers)
@@ -139,16 +138,10 @@ class Guard:
         finally:
             seconds = time.perf_counter() - started
             self._traffic.in_flight -= 1
-            self._traffic.count(scope["path"], status, seconds)
-            log.info(
-                "%s %s %s %d %.1f ms %s",
-                request_id,
-                request.method,
-                _shown(scope["path"]),
-                status,
-                1000 * seconds,
-                state.level.label,
-            )
+            line = Line(request_id, scope["method"], scope["path"], status, state.level)
+            # once the answer is on its way
+            loop = asyncio.get_running_loop()
+            loop.call_soon(line.write, self._traffic, seconds)
 
     async def _known(self, request: Request, key: Hashable) -> ASGIApp | None:
         """What the same request was answered, while the tables are still the same."""
@@ -156,23 +149,30 @@ class Guard:
         known = kept.known(key)
         if known is None:
             return None
-        if not known.stands(await self._context.database.versions()):
+        now = await self._context.database.versions()
+        if not known.made.stands(now):
             kept.forget(key)
             return None
-        if is_unchanged(request, known.etag):
-            return Raw(304, [p for p in known.headers if p[0] not in _OF_BODY], b"")
-        body = kept.get(known.question, known.version)
-        return None if body is None else Raw(known.status, known.headers, body)
+        unchanged = is_unchanged(request, known.etag)
+        body = b"" if unchanged else kept.body(known, now)
+        if body is None:
+            return None
+        self._repeats.learn(request.scope, known, unchanged=unchanged)
+        if unchanged:
+            return Raw(304, [p for p in known.headers if p[0] not in OF_BODY], b"")
+        return Raw(known.status, known.headers, body)
 
     def _learn(
         self, request: Request, key: Hashable, status: int, headers: Sequence[Header]
     ) -> None:
         """Remember an answer whose body its handler has kept."""
         if request.state.kept is not None and status in (200, 204):
-            question, layers, version = request.state.kept
+            question, made = request.state.kept
             weight = weight_of(request.scope, headers)
-            known = Known(question, layers, version, status, tuple(headers), weight)
+            known = Known(question, made, status, tuple(headers), weight)
             self._context.kept.learn(key, known)
+            if not is_unchanged(request, known.etag):
+                self._repeats.learn(request.scope, known, unchanged=False)
 
 
 @dataclass(frozen=True)
@@ -193,8 +193,3 @@ class Raw:
 def _is_anonymous(request: Request) -> bool:
     """Whether nothing in the request could raise its level."""
     return "authorization" not in request.headers and "cookie" not in request.headers
-
-
-def _shown(path: str) -> str:
-    """A path as it may stand in a log line: printable, of bounded length."""
-    return path.encode("unicode_escape").decode()[:200]

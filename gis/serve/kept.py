@@ -1,20 +1,21 @@
-"""Answers kept as bytes, each under its question and the version of its tables.
+"""Answers kept as bytes, each under its question, with what it was made from.
 
-A commit moves the version, and the version is read before every use: what is kept is
-never stale. A request that was answered before is known by its own bytes, so that its
-answer is found before anything of it is parsed.
+A commit moves the version of a table, and versions are read before every use: what is
+kept is never stale. A request that was answered before is known by its own bytes, so
+that its answer is found before anything of it is parsed.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.types import Scope
 
+from gis.db.changes import Box, Changes
 from layers import Level
 
 MAXIMUM_BYTES = 64 * 1024 * 1024  # of bodies, kept by one server process
@@ -24,7 +25,7 @@ _PAIR_BYTES = 130  # what a header takes beside its texts
 _ENTRY_BYTES = 400  # what an entry takes beside its texts, as measured
 
 #: Headers that an answer may depend on.
-_MATTER = frozenset(
+MATTER = frozenset(
     name.encode()
     for name in (
         "accept", "accept-encoding", "accept-language", "authorization", "cookie",
@@ -32,6 +33,65 @@ _MATTER = frozenset(
         "x-forwarded-proto",
     )
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an answer was made from.
+
+    Parameters
+    ----------
+    versions : layer id -> version of its table, read before the table itself
+    within : where the layers were looked at; None: everywhere
+    """
+
+    versions: Mapping[str, int]
+    within: Box | None = None
+
+    def stands(self, now: Changes) -> bool:
+        """Whether the same would be made now."""
+        return now.stand(self.versions, self.within)
+
+    @property
+    def version(self) -> int:
+        """Sum of the versions: none of them ever falls, so it stands while they do."""
+        return sum(self.versions.values())
+
+
+def made_from(now: Changes, *layers: str, within: Box | None = None) -> Made:
+    """What is made now from these layers."""
+    return Made({layer: now.get(layer, 0) for layer in layers}, within)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An answer that is kept."""
+
+    made: Made
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Known:
+    """An answer that a request with the same bytes may be given.
+
+    Parameters
+    ----------
+    question : under which the body is kept
+    headers : all but the request's own id
+    weight : bytes that it takes, with the key it is known by
+    """
+
+    question: str
+    made: Made
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    weight: int
+
+    @property
+    def etag(self) -> str:
+        """Its entity tag."""
+        return next((v.decode() for k, v in self.headers if k == b"etag"), "")
 
 
 class Kept:
@@ -48,7 +108,7 @@ class Kept:
     ) -> None:
         self._maximum = maximum
         self._maximum_requests = requests
-        self._kept: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+        self._kept: OrderedDict[str, Held] = OrderedDict()
         self._requests: OrderedDict[Hashable, Known] = OrderedDict()
         self.size = 0
         self.request_size = 0
@@ -59,27 +119,32 @@ class Kept:
         """Whether an answer is kept, of whatever version."""
         return question in self._kept
 
-    def get(self, question: str, version: int) -> bytes | None:
-        """The body at this version of the tables, if it is kept."""
+    def get(self, question: str, now: Changes) -> Held | None:
+        """The answer, if one is kept that would be made now."""
         found = self._kept.get(question)
-        if found is None or found[0] != version:
+        if found is None or not found.made.stands(now):
             self.misses += 1
             return None
         self.hits += 1
         self._kept.move_to_end(question)
-        return found[1]
+        return found
 
-    def put(self, question: str, version: int, body: bytes) -> None:
+    def body(self, known: Known, now: Changes) -> bytes | None:
+        """The body of a known answer, if it would be made now."""
+        found = self.get(known.question, now)
+        return None if found is None or found.made != known.made else found.body
+
+    def put(self, question: str, made: Made, body: bytes) -> None:
         """Keep a body in place of that of an earlier version."""
         if len(body) > self._maximum // _LARGEST_SHARE:
             return
         if before := self._kept.pop(question, None):
-            self.size -= len(before[1]) + _ENTRY_BYTES
-        self._kept[question] = (version, body)
+            self.size -= len(before.body) + _ENTRY_BYTES
+        self._kept[question] = Held(made, body)
         self.size += len(body) + _ENTRY_BYTES
         while self.size > self._maximum:
-            _, (_, forgotten) = self._kept.popitem(last=False)
-            self.size -= len(forgotten) + _ENTRY_BYTES
+            _, forgotten = self._kept.popitem(last=False)
+            self.size -= len(forgotten.body) + _ENTRY_BYTES
 
     # -- requests known by their bytes -------------------------------------------
 
@@ -102,39 +167,9 @@ class Kept:
             self.request_size -= before.weight
 
 
-@dataclass(frozen=True)
-class Known:
-    """An answer that a request with the same bytes may be given.
-
-    Parameters
-    ----------
-    question : under which the body is kept
-    layers : whose tables it was made from
-    version : sum of their versions; none ever falls, so it stands while they do
-    headers : all but the request's own id
-    weight : bytes that it takes, with the key it is known by
-    """
-
-    question: str
-    layers: tuple[str, ...]
-    version: int
-    status: int
-    headers: tuple[tuple[bytes, bytes], ...]
-    weight: int
-
-    def stands(self, versions: Mapping[str, int]) -> bool:
-        """Whether the tables are still those it was made from."""
-        return sum(versions.get(layer, 0) for layer in self.layers) == self.version
-
-    @property
-    def etag(self) -> str:
-        """Its entity tag."""
-        return next((v.decode() for k, v in self.headers if k == b"etag"), "")
-
-
-def note(request: Request, question: str, layers: Iterable[str], version: int) -> None:
+def note(request: Request, question: str, made: Made) -> None:
     """Tell the guard that this answer is kept, and what it was made from."""
-    request.state.kept = question, tuple(layers), version
+    request.state.kept = question, made
 
 
 def weight_of(scope: Scope, headers: Sequence[tuple[bytes, bytes]]) -> int:
@@ -149,12 +184,16 @@ def key_of(scope: Scope, level: Level) -> Hashable:
     """Everything of a request that its answer may depend on; None: never kept."""
     if scope["method"] != "GET":
         return None
+    return scope["path"], *manner_of(scope, level)
+
+
+def manner_of(scope: Scope, level: Level) -> tuple[Hashable, ...]:
+    """Everything but the path of a request that its answer may depend on."""
     return (
-        scope["path"],
         scope["query_string"],
         level,
         datetime.now(UTC).date(),
         scope["scheme"],
         scope["client"] and scope["client"][0],
-        *[pair for pair in scope["headers"] if pair[0] in _MATTER],
+        *[pair for pair in scope["headers"] if pair[0] in MATTER],
     )

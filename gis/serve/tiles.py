@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -9,9 +10,9 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gis.db.compose import Composer, Statement
+from gis.db.changes import Changes
 from gis.db.matrix import MATRIX_SETS, MatrixSet, read_tile_index
-from gis.db.tiles import LARGEST_BYTES, Tile, Tiler
+from gis.db.tiles import LARGEST_BYTES, Tile, Tiler, reach_of
 from gis.errors import NotFound
 from gis.publish.pygeoapi import is_tiled
 from gis.publish.tilejson import zooms_of
@@ -29,11 +30,11 @@ from gis.serve.answer import (
 from gis.serve.context import Context
 from gis.serve.engine import BASE, Document
 from gis.serve.extents import Extents
-from gis.serve.kept import note
+from gis.serve.kept import Made, made_from, note
 from gis.serve.negotiate import format_of
 from gis.serve.packing import coding_of, packed, packed_answer
 from gis.serve.parameters import read_day
-from gis.serve.rows import Row, fetch
+from gis.serve.rows import fetch
 from gis.serve.tilesets import Tilesets, summary
 from gis.tiling.store import Store
 from layers import Layer, Level
@@ -48,7 +49,6 @@ class Tiles:
         self._context = context
         self._sets = Tilesets(context, extents)
         self._store = Store(context.settings.home)
-        self._composer = Composer(context.catalogue, context.city.stored_srid)
         self._tiler = Tiler(context.catalogue, context.city.stored_srid)
 
     async def tilesets(self, request: Request) -> Response:
@@ -99,71 +99,67 @@ class Tiles:
         index = _index(request, layer, matrix_set)
         tile = Tile(layer.id, level, index, day, matrix_set)
         question = f"{weak_etag(request.url.path, level, day)}{coding_of(request)}"
-        version = self._composer.version(layer.id)
-        if "if-none-match" in request.headers or question in context.kept:
-            held = await fetch(request, context.database, level, [version])
-            if answer := self.held(request, question, held[0], level):
-                return answer
+        # the versions first: a commit in between makes them too old, never too new
+        now = await context.database.versions()
+        if answer := self.held(request, question, now, [tile]):
+            return answer
         async with context.lanes.pages.slot():
-            current, body = await self.made(request, tile, version)
+            made, body = await self.made(request, tile, now)
         body = await packed(request, body)
-        context.kept.put(question, current, body)
-        note(request, question, [layer.id], current)
-        return tile_answer(body, tile_headers(question, current, level))
+        context.kept.put(question, made, body)
+        note(request, question, made)
+        return tile_answer(body, tile_headers(question, made, level))
 
     async def made(
         self,
         request: Request,
         tile: Tile,
-        version: Statement,
+        now: Changes,
         most: int = LARGEST_BYTES,
-    ) -> tuple[int, bytes]:
-        """Version and tile: in full, with codes alone, or coarse, as it fits.
+    ) -> tuple[Made, bytes]:
+        """The tile: in full, with codes alone, or coarse, as it fits.
 
         Parameters
         ----------
+        now : versions that were read before
         most : bytes that the tile may have
         """
         database, level = self._context.database, tile.level
-        if most == LARGEST_BYTES and (
-            found := await self._seeded(request, tile, version)
-        ):
+        if most == LARGEST_BYTES and (found := await self._seeded(tile, now)):
             return found
         making = self._tiler.making(tile, most)
-        first, row = await fetch(request, database, level, [version, next(making)])
+        statement = next(making)
         while True:
+            row = (await fetch(request, database, level, [statement]))[0]
             try:
                 statement = making.send(row)
             except StopIteration as done:
-                return (first or (0,))[0], done.value
-            row = (await fetch(request, database, level, [statement]))[0]
+                return _made(now, [tile]), done.value
 
-    async def _seeded(
-        self, request: Request, tile: Tile, version: Statement
-    ) -> tuple[int, bytes] | None:
-        """Version and tile, when it was made ahead and nothing has changed since."""
-        kept = self._store.editions(tile.layer, tile.level)
-        if not kept:
-            return None
-        row = (await fetch(request, self._context.database, tile.level, [version]))[0]
-        current = (row or (0,))[0]
-        for edition in kept:
-            if edition.version == current and edition.holds(tile.day):
+    async def _seeded(self, tile: Tile, now: Changes) -> tuple[Made, bytes] | None:
+        """The tile that was made ahead, when nothing has changed in it since."""
+        for edition in self._store.editions(tile.layer, tile.level):
+            made = Made({tile.layer: edition.version}, reach_of(tile))
+            if made.stands(now) and edition.holds(tile.day):
                 read = partial(self._store.read, edition, tile.matrix_set, tile.index)
                 body = await to_thread.run_sync(read)
-                return None if body is None else (current, body)
+                if body is not None:
+                    return made, body
         return None
 
     def held(
-        self, request: Request, question: str, version: Row | None, level: Level
+        self, request: Request, question: str, now: Changes, tiles: Sequence[Tile]
     ) -> Response | None:
-        """304, or the tile made before, when the table's version still stands."""
-        current = (version or (0,))[0]
-        headers = tile_headers(question, current, level)
+        """304, or what was made of the tiles before, while nothing changed in them."""
+        found = self._context.kept.get(question, now)
+        made = found.made if found else _made(now, tiles)
+        headers = tile_headers(question, made, tiles[0].level)
         if is_unchanged(request, headers["ETag"]):
             return not_modified(headers)
-        body = self._context.kept.get(question, current)
-        return None if body is None else tile_answer(body, headers)
+        if found is None:
+            return None
+        note(request, question, made)
+        return tile_answer(found.body, headers)
 
     def _tiled(self, request: Request) -> Layer:
         """The layer of the path, when its places may be seen.
@@ -178,9 +174,14 @@ class Tiles:
         return layer
 
 
-def tile_headers(question: str, version: int, level: Level) -> dict[str, str]:
+def _made(now: Changes, tiles: Sequence[Tile]) -> Made:
+    """What is made now of tiles of the same place."""
+    return made_from(now, *(tile.layer for tile in tiles), within=reach_of(tiles[0]))
+
+
+def tile_headers(question: str, made: Made, level: Level) -> dict[str, str]:
     """Caching headers of a tile, by what it depends on."""
-    return cache_headers(level, _SECONDS, weak_etag(question, version))
+    return cache_headers(level, _SECONDS, weak_etag(question, made.version))
 
 
 def tile_answer(body: bytes, headers: dict[str, str]) -> Response:

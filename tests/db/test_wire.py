@@ -166,3 +166,40 @@ def test_crowds_of_readers_take_turns(empty_db):
             await asyncio.gather(*[one(number) for number in range(12)])
 
     on(empty_db, scene)
+
+
+def test_a_server_that_hangs_holds_nobody_up(empty_db):
+    """The table of versions is locked: whoever asks is told; the loop goes on."""
+
+    async def scene(pool):
+        pool._versions._patience_s = 0.5
+        assert (await pool.versions())["park"] == 0
+        with psycopg.connect(empty_db.dsn) as locker:
+            locker.execute("LOCK TABLE city.layer_version IN ACCESS EXCLUSIVE MODE")
+            for _ in range(2):
+                begun = asyncio.get_running_loop().time()
+                asked = [asyncio.create_task(pool.versions()) for _ in range(3)]
+                ticks = 0
+                while not asked[-1].done():
+                    await asyncio.sleep(0.01)
+                    ticks += 1
+                assert ticks > 5
+                assert asyncio.get_running_loop().time() - begun < 2
+                for one in asked:
+                    with pytest.raises(psycopg.OperationalError):
+                        await one
+        pool._versions._patience_s = 5.0
+        assert (await pool.versions())["park"] == 0
+
+    on(empty_db, scene)
+
+
+def test_whoever_gives_up_waiting_takes_nobody_along(empty_db):
+    async def scene(pool):
+        asked = [asyncio.create_task(pool.versions()) for _ in range(3)]
+        await asyncio.sleep(0)
+        first, second, third = asked
+        second.cancel()
+        assert (await first)["park"] == (await third)["park"] == 0
+
+    on(empty_db, scene)

@@ -28,6 +28,7 @@ from gis.db.pool import AsyncDatabase, Database
 from gis.db.reader import DatabaseReader
 from gis.db.results import DatabaseResults
 from gis.serve.app import build_app
+from gis.serve.door import Door
 from gis.settings import Settings, read_settings
 from layers import Catalogue, City, Level
 
@@ -113,6 +114,7 @@ def serving(
     runner = uvicorn.Server(
         uvicorn.Config(
             noted,
+            http=Door,
             log_config={"version": 1, "disable_existing_loggers": False},
             access_log=False,
             proxy_headers=False,

@@ -6,11 +6,18 @@ import gzip
 import psycopg
 import pytest
 
-from gis.serve.kept import Kept, Known, weight_of
+from gis.db.changes import Changes
+from gis.db.matrix import WEB_MERCATOR
+from gis.serve.kept import Kept, Known, Made, weight_of
 from gis.serve.lanes import Busy, Lane
+from gis.tiling.area import index_at
 from layers import Level
 
 MANY = 4_300
+#: The tile over the first of the marked city's features.
+TILE = "/".join(
+    map(str, ("tiles/WebMercatorQuad", *index_at(WEB_MERCATOR, 14, 120.16, 30.27)))
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +69,7 @@ def test_streamed_and_short_pages_are_equal(server, many):
 
 @pytest.mark.parametrize(
     "path",
-    ["items?limit=7", "items/parking_lot-0", "tiles/WebMercatorQuad/14/6752/13660"],
+    ["items?limit=7", "items/parking_lot-0", TILE],
 )
 def test_never_stale_after_a_commit(server, path):
     address = f"/collections/parking_lot/{path}"
@@ -100,17 +107,19 @@ def test_levels_and_languages_are_kept_apart(server):
 
 def test_what_is_kept_is_bounded():
     kept = Kept(16_000)
-    kept.put("large", 1, b"x" * 1_001)
+    first, second = Made({"park": 1}), Made({"park": 2})
+    one, two = Changes({"park": 1}), Changes({"park": 2})
+    kept.put("large", first, b"x" * 1_001)
     assert "large" not in kept
     for number in range(40):
-        kept.put(str(number), 1, b"x" * 600)
+        kept.put(str(number), first, b"x" * 600)
     assert 15_000 <= kept.size <= 16_000
-    assert kept.get("3", 1) is None
-    assert kept.get("39", 2) is None
-    assert kept.get("39", 1)
+    assert kept.get("3", one) is None
+    assert kept.get("39", two) is None
+    assert kept.get("39", one)
     before = kept.size
-    kept.put("39", 2, gzip.compress(b"y"))
-    assert kept.get("39", 1) is None
+    kept.put("39", second, gzip.compress(b"y"))
+    assert kept.get("39", one) is None
     assert kept.size < before
 
 
@@ -121,7 +130,7 @@ def test_requests_that_are_known_are_bounded():
     weight = weight_of(scope, headers)
     assert weight >= 2_000
     for number in range(30):
-        known = Known("question", ("park",), 1, 200, tuple(headers), weight)
+        known = Known("question", Made({"park": 1}), 200, tuple(headers), weight)
         kept.learn(number, known)
         kept.learn(number, known)
         assert kept.request_size <= 20_000

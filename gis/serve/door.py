@@ -1,0 +1,135 @@
+"""The door: a request that came before, to the byte, is answered before it is parsed.
+
+To parse a request, make a scope of it and start a task takes longer than to find what
+the same bytes were answered. So a request's bytes are looked up first; then only the
+versions of the tables are read, and the answer goes out as it went out before. Every
+other request goes on to the application, the ordinary way.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any, cast
+
+from gis.db.changes import Changes
+from gis.serve.repeats import HEAD, Repeat, Repeats, new_id
+from gis.serve.unreadable import HttpProtocol
+
+_END = b"\r\n\r\n"
+
+
+class Door(HttpProtocol):
+    """One connection; behind it the protocol that parses."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  # uvicorn's
+        super().__init__(*arguments, **named)
+        self._repeats: Repeats | None = self.app_state.get("repeats")
+        self._host = ""
+        self._amid = False  # a request has begun and not ended
+        self._whole: bytes | None = None  # bytes of a request that came as one piece
+        self._late: list[bytes] | None = None  # came while versions are being read
+        self._last = False  # no request is taken after this one
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # uvicorn's
+        """Begin."""
+        super().connection_made(transport)
+        self._host = self.client[0] if self.client else ""
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what is known; pass on everything else."""
+        if self._late is not None:
+            self.flow.pause_reading()
+            self._late.append(data)
+            return
+        self._whole = None
+        if self._is_quiet() and data.endswith(_END):
+            if repeat := self._repeats and self._repeats.find(self._host, data):
+                self._ask(data, repeat)
+                return
+            if data.count(_END) == 1:
+                self._whole = data
+        super().data_received(data)
+
+    def _is_quiet(self) -> bool:
+        """Whether nothing that came before is still to be read or answered."""
+        return (
+            not self._amid
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.pipeline
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        )
+
+    # -- what uvicorn's parser tells -----------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """Note that a request has begun."""
+        self._amid = True
+        super().on_message_begin()
+        if self._whole is not None:
+            cast(dict[str, Any], self.scope)[HEAD] = self._whole
+
+    def on_message_complete(self) -> None:
+        """Note that it has ended."""
+        self._amid = False
+        super().on_message_complete()
+
+    # -- answering -----------------------------------------------------------------
+
+    def _ask(self, data: bytes, repeat: Repeat) -> None:
+        assert self._repeats  # noqa: S101  # it found the repeat
+        self._late = []
+        self._unset_keepalive_if_required()
+        begun = time.perf_counter()
+        self._repeats.ask(partial(self._answer, data, repeat, begun))
+
+    def _answer(
+        self, data: bytes, repeat: Repeat, begun: float, found: Changes | Exception
+    ) -> None:
+        """Send the answer while it stands; else go the ordinary way."""
+        assert self._repeats  # noqa: S101  # it found the repeat
+        late, self._late = self._late or [], None
+        body = self._repeats.body(repeat, found)
+        if self.transport.is_closing():
+            return
+        if body is None:
+            self._whole = data
+            super().data_received(data)
+        else:
+            self._send(repeat, body, begun)
+        if late:
+            self.flow.resume_reading()
+            for more in late:
+                self.data_received(more)
+
+    def _send(self, repeat: Repeat, body: bytes, begun: float) -> None:
+        request_id = new_id()
+        self.transport.write(
+            b"%b%bx-request-id: %b\r\n\r\n"
+            % (
+                repeat.start,
+                b"".join(b"%b: %b\r\n" % p for p in self.server_state.default_headers),
+                request_id.encode(),
+            )
+        )
+        if body:
+            self.transport.write(body)
+        self.server_state.total_requests += 1
+        if self._last:
+            self.transport.close()
+            return
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+        seconds = time.perf_counter() - begun
+        assert self._repeats  # noqa: S101  # it found the repeat
+        # once the answer is on its way
+        self.loop.call_soon(self._repeats.record, repeat, request_id, seconds)
+
+    def shutdown(self) -> None:
+        """End the connection, after the answer that is under way."""
+        if self._late is None:
+            super().shutdown()
+        else:
+            self._last = True

@@ -1,0 +1,163 @@
+"""Requests that came before, to the byte: what they were answered, ready to be sent.
+
+The guard says which request may be answered so, after it was answered in the ordinary
+way; no rule of that way is repeated here. Whether the answer still stands is asked
+anew each time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+
+from starlette.types import Scope
+
+from gis.db.changes import Changes
+from gis.db.versions import Tell
+from gis.serve.context import Context
+from gis.serve.kept import Known
+from gis.serve.metrics import Traffic
+from layers import Level
+
+log = logging.getLogger("citygrid.request")
+
+#: Under this name the door hands on the bytes of a request's head.
+HEAD = "citygrid.head"
+_MAXIMUM_BYTES = 16 * 1024 * 1024  # of all that is remembered
+_LONGEST = 4_096  # bytes of a head that is remembered
+_ENTRY_BYTES = 500  # what an entry takes beside its bytes
+#: Requests with these are never taken by their bytes: who may see what can change with
+#: time, a body follows, or the connection is to end.
+_NEVER = frozenset(
+    [
+        b"authorization", b"cookie", b"content-length", b"transfer-encoding",
+        b"upgrade", b"expect", b"x-request-id",
+    ]
+)  # fmt: skip
+#: Headers that belong to a body and not to a 304.
+OF_BODY = frozenset([b"content-length", b"content-type", b"content-encoding"])
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """What the bytes of a request stand for.
+
+    Parameters
+    ----------
+    unchanged : whether the client holds the answer already
+    start : status line and headers, but for the date and the request's id
+    """
+
+    known: Known
+    path: str
+    day: date
+    unchanged: bool
+    start: bytes
+
+
+class Repeats:
+    """Requests known by their bytes, those learned longest ago forgotten first."""
+
+    def __init__(self, context: Context, traffic: Traffic) -> None:
+        self._context = context
+        self._traffic = traffic
+        self._found: OrderedDict[tuple[str, bytes], Repeat] = OrderedDict()
+        self.size = 0
+
+    def find(self, host: str, head: bytes) -> Repeat | None:
+        """What a request from an address was answered today."""
+        found = self._found.get((host, head))
+        if found is None or found.day != datetime.now(UTC).date():
+            return None
+        return found
+
+    def learn(self, scope: Scope, known: Known, *, unchanged: bool) -> None:
+        """Remember the bytes of a request that has this answer."""
+        head = scope.get(HEAD)
+        if head is None or len(head) > _LONGEST or scope["http_version"] != "1.1":
+            return
+        for name, value in scope["headers"]:
+            if name in _NEVER:
+                return
+            if name == b"connection" and value.lower() != b"keep-alive":
+                return
+        status = HTTPStatus.NOT_MODIFIED if unchanged else HTTPStatus(known.status)
+        lines = [b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode())]
+        lines += [
+            b"%b: %b\r\n" % pair
+            for pair in known.headers
+            if not unchanged or pair[0] not in OF_BODY
+        ]
+        key = scope["client"][0], head
+        today = datetime.now(UTC).date()
+        repeat = Repeat(known, scope["path"], today, unchanged, b"".join(lines))
+        if before := self._found.pop(key, None):
+            self.size -= _weight(head, before)
+        self._found[key] = repeat
+        self.size += _weight(head, repeat)
+        while self.size > _MAXIMUM_BYTES:
+            (_, other), forgotten = self._found.popitem(last=False)
+            self.size -= _weight(other, forgotten)
+
+    def ask(self, tell: Tell) -> None:
+        """Have somebody told the versions of all layers, read after this call."""
+        self._traffic.in_flight += 1
+        self._context.database.ask_versions(tell)
+
+    def body(self, repeat: Repeat, found: Changes | Exception) -> bytes | None:
+        """What is sent after the headers; None where the answer no longer stands."""
+        self._traffic.in_flight -= 1
+        if isinstance(found, Exception):
+            return None
+        if repeat.unchanged:
+            return b"" if repeat.known.made.stands(found) else None
+        return self._context.kept.body(repeat.known, found)
+
+    def record(self, repeat: Repeat, request_id: str, seconds: float) -> None:
+        """Count and log a request that was answered here."""
+        status = 304 if repeat.unchanged else repeat.known.status
+        line = Line(request_id, "GET", repeat.path, status, Level.PUBLIC)
+        line.write(self._traffic, seconds)
+
+
+def _weight(head: bytes, repeat: Repeat) -> int:
+    """Bytes that a request takes while it is remembered."""
+    return _ENTRY_BYTES + len(head) + len(repeat.path) + len(repeat.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log; never a query string, a token or a parameter of SQL."""
+
+    request_id: str
+    method: str
+    path: str
+    status: int
+    level: Level
+
+    def write(self, traffic: Traffic, seconds: float) -> None:
+        """Count the request and log it."""
+        traffic.count(self.path, self.status, seconds)
+        log.info(
+            "%s %s %s %d %.1f ms %s",
+            self.request_id,
+            self.method,
+            # printable, of bounded length
+            self.path.encode("unicode_escape").decode()[:200],
+            self.status,
+            1000 * seconds,
+            self.level.label,
+        )
+
+
+_IDS = itertools.count(secrets.randbits(40))
+
+
+def new_id() -> str:
+    """A request's id, where the client gave none; it tells requests apart, no more."""
+    return f"{next(_IDS):012x}"
