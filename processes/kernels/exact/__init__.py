@@ -4,8 +4,8 @@ No union is ever built. Every edge of every shape is followed once; how many ser
 lie over it is known from exact signs of integers, and what it adds to each sum is a
 closed form. Room by room, in the order of the steps:
 
-1. `pack`, `build`: geometries to whole millimetres; `scene`: the words and the state;
-   `frame`: origin, grid and units.
+1. `pack`, `chain`, `doubles`, `build`: geometries to whole millimetres; `scene`: the
+   words and the state; `frame`: origin, grid and units.
    `perturb`: symbolic perturbation, signs that are never zero.
 2. `bins`: edges sorted into output cells.
 3. `references`: the state at one point of every cell; `survey`: steps 2 and 3.
@@ -31,10 +31,10 @@ from __future__ import annotations
 
 from processes.kernels.exact.ahead import warm
 from processes.kernels.exact.apart import OverlappingZones, overlap_m2
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.city import City, packed_shapes
 from processes.kernels.exact.exact import exact_coverage, mended
 from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
-from processes.kernels.exact.pack import Chains
 from processes.kernels.exact.parts import (
     Partial,
     finish,

@@ -14,9 +14,10 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import GeometryArray
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.city import built_city, packed_city
 from processes.kernels.exact.figures import MM2_PER_M2, areas_mm2, cell_sums
-from processes.kernels.exact.pack import MM, Chains, polygon_chains
+from processes.kernels.exact.pack import MM, polygon_chains
 from processes.kernels.exact.solve import Tuning, solve
 from processes.kernels.exact.threads import Workers, workers
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from processes.kernels.exact.bins import grouped
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.compile import bare, compiled
-from processes.kernels.exact.pack import Chains
 from processes.kernels.exact.scene import Int64, Truth, Whole
 
 _FAR = 1 << 60

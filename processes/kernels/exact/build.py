@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.frame import NO_ZONE, Around, frames_of, grid_of
-from processes.kernels.exact.pack import Chains
 from processes.kernels.exact.scene import (
     ONE_OTHER,
     ONE_SERVICE,

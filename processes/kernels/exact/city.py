@@ -14,10 +14,10 @@ from processes.kernels.exact.build import (
     frame_of,
     own_strip,
 )
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.frame import Around
 from processes.kernels.exact.pack import (
     MM,
-    Chains,
     line_chains,
     ordered_shapes,
     point_xy,

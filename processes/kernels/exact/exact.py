@@ -9,6 +9,7 @@ import shapely
 
 from processes.kernels.arrays import FloatArray, GeometryArray
 from processes.kernels.exact.apart import overlap_checked
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.city import built_city, packed_city
 from processes.kernels.exact.figures import (
     ExactCoverage,
@@ -19,7 +20,7 @@ from processes.kernels.exact.figures import (
     no_figures,
     totals,
 )
-from processes.kernels.exact.pack import MM, Chains
+from processes.kernels.exact.pack import MM
 from processes.kernels.exact.solve import NotClosed, Tuning, solve
 from processes.kernels.exact.threads import Cancelled, Progress, Workers, workers
 

@@ -18,6 +18,7 @@ from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
 from processes.kernels.exact.apart import overlap_checked
 from processes.kernels.exact.boxes import index_of, near, shape_boxes, taken, widen
 from processes.kernels.exact.build import Layer
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.city import City, built_city, packed_city
 from processes.kernels.exact.figures import (
     WIDE,
@@ -31,7 +32,7 @@ from processes.kernels.exact.figures import (
     no_figures,
     union_of,
 )
-from processes.kernels.exact.pack import MM, Chains
+from processes.kernels.exact.pack import MM
 from processes.kernels.exact.scene import Int64
 from processes.kernels.exact.solve import Tuning, check_closed, solve
 from processes.kernels.exact.threads import workers

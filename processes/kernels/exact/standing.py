@@ -26,6 +26,7 @@ from processes.kernels.exact.boxes import (
     widen,
 )
 from processes.kernels.exact.build import Layer, build_scene
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.city import built_city, packed_city
 from processes.kernels.exact.exact import mended
 from processes.kernels.exact.figures import (
@@ -38,7 +39,6 @@ from processes.kernels.exact.figures import (
 from processes.kernels.exact.frame import Around, Refused, fits
 from processes.kernels.exact.pack import (
     MM,
-    Chains,
     ordered_shapes,
     polygon_chains,
 )

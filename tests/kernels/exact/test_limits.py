@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from processes.kernels.exact import build, exact_coverage, pack, skip, survey, warm
+from processes.kernels.exact import build, doubles, exact_coverage, skip, survey, warm
 from processes.kernels.exact.compile import _sources, compiled
 from tests.kernels.exact.scenes import array
 
@@ -93,7 +93,9 @@ def test_too_deep_a_stack_is_refused(monkeypatch) -> None:
 
 
 def test_what_is_kept_compiled_is_renewed_with_any_source() -> None:
-    assert compiled(pack._mixed.py_func)._cache._cache_file._source_stamp == _sources()
+    assert (
+        compiled(doubles._mixed.py_func)._cache._cache_file._source_stamp == _sources()
+    )
 
 
 def test_a_warm_kernel_has_compiled_its_rarest_step() -> None:
