@@ -76,7 +76,7 @@ def compile_filter(
     Parameters
     ----------
     types : property -> declared type; a name outside does not exist
-    language : cql2-text or cql2-json
+    language : cql2-text, cql2-json, or cql-text: the draft before CQL2
     geometry : geometry column, None where there is none to see
     stored_srid, filter_srid : CRS of the column and of literals
     flip : literals have northing or latitude first
@@ -87,8 +87,8 @@ def compile_filter(
     """
     if len(text) > LONGEST:
         raise QueryError("filter", f"longer than {LONGEST} characters")
-    if language == "cql2-text":
-        node = read_text(text)
+    if language in ("cql2-text", "cql-text"):
+        node = read_text(text, early=language == "cql-text")
     else:
         try:
             node = json.loads(text)
@@ -96,7 +96,14 @@ def compile_filter(
             json.dumps(node, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise QueryError("filter", f"is no JSON: {str(error)[:80]}") from None
-    compiler = _Compiler(types, geometry, stored_srid, filter_srid or stored_srid, flip)
+    compiler = _Compiler(
+        types,
+        geometry,
+        stored_srid,
+        filter_srid or stored_srid,
+        flip,
+        early=language == "cql-text",
+    )
     condition = compiler.condition(node)
     return Condition(condition, tuple(compiler.values))
 
@@ -110,6 +117,7 @@ class _Compiler:
     stored_srid: int
     filter_srid: int
     flip: bool
+    early: bool = False
     values: list[Any] = field(default_factory=list)
     depth: int = 0
 
@@ -266,6 +274,8 @@ class _Compiler:
 
     def bind(self, value: Node, kind: str) -> sql.Composable:
         """A literal as a parameter of the type that belongs here."""
+        if self.early and kind == "boolean" and value in (0, 1):
+            value = bool(value)  # the draft's clients know no flags
         try:
             checked = _CHECKS[kind](value)
         except (KeyError, ValueError, TypeError, OverflowError):

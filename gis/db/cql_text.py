@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"|'(?P<text>(?:[^'\\]|''|\\'|\\)*)'|\"(?P<quoted>(?:[^\"]|\"\")*)\""
     r"|(?P<word>[^\W\d][\w.:]*)|(?P<sign><>|<=|>=|[<>=()+\-*/%,]))"
 )
+_NO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T", re.ASCII)
 _ESCAPED = re.compile(r"''|\\'")
 _SHAPES = {
     "POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON",
@@ -31,8 +32,13 @@ _COMPARISONS = ("=", "<>", "<=", ">=", "<", ">")
 Node = Any  # a JSON value: dict, list, text, number or flag
 
 
-def read_text(text: str) -> Node:
+def read_text(text: str, *, early: bool = False) -> Node:
     """CQL2 JSON of a CQL2 text.
+
+    Parameters
+    ----------
+    early : the text is of the draft before CQL2, as GDAL writes it: LIKE and ILIKE do
+        not look at capitals, an instant is a text and may lack its time
 
     Raises
     ------
@@ -43,7 +49,7 @@ def read_text(text: str) -> Node:
     >>> read_text("state = 'open' OR NOT height > 3 AND name IS NULL")["op"]
     'or'
     """
-    reader = _Reader(text)
+    reader = _Reader(text, early=early)
     node = reader.either()
     if reader.position < len(reader.tokens):
         raise reader.unexpected("the end")
@@ -51,8 +57,9 @@ def read_text(text: str) -> Node:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, early: bool) -> None:
         self.text = text
+        self.early = early
         self.tokens: list[tuple[str, str, int, int]] = []
         self.position = 0
         self.depth = 0
@@ -139,8 +146,11 @@ class _Reader:
             self.need("NULL")
             return _maybe_not({"op": "isNull", "args": [left]}, negated)
         negated = self.take("NOT")
-        if self.take("LIKE"):
-            return _maybe_not({"op": "like", "args": [left, self.sum()]}, negated)
+        if self.take("LIKE", *(("ILIKE",) if self.early else ())):
+            operands = [left, self.sum()]
+            if self.early:
+                operands = [{"op": "casei", "args": [one]} for one in operands]
+            return _maybe_not({"op": "like", "args": operands}, negated)
         if self.take("BETWEEN"):
             low = self.sum()
             self.need("AND")
@@ -192,7 +202,9 @@ class _Reader:
         if kind == "number":
             return float(text) if re.search(r"[.eE]", text) else int(text)
         if kind == "text":
-            return _ESCAPED.sub("'", text)
+            found = _ESCAPED.sub("'", text)
+            # GDAL writes a day as an instant of no time
+            return found[:-1] if self.early and _NO_TIME.fullmatch(found) else found
         if kind == "quoted":
             return {"property": text.replace('""', '"')}
         if word in ("TRUE", "FALSE"):

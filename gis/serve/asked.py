@@ -67,7 +67,9 @@ def read_items(context: Context, request: Request) -> Asked:
     given = request.query_params
     bbox_crs = read.read_crs(given, "bbox-crs", context.city)
     filter_crs = read.read_crs(given, "filter-crs", context.city)
-    language = read.read_choice(given, "filter-lang", "cql2-text", "cql2-json")
+    language = read.read_choice(
+        given, "filter-lang", "cql2-text", "cql2-json", "cql-text"
+    )
     text = read.read_text(given, "filter")
     condition = None
     if text is not None:

@@ -143,10 +143,11 @@ def build_parameters(city: City) -> Part:
         "filter": query_parameter("filter", "CQL2 condition, text or JSON.", text),
         "filter-lang": query_parameter(
             "filter-lang",
-            "Language of `filter`.",
+            "Language of `filter`; `cql-text` is the draft before CQL2, in which GDAL "
+            "writes its filters: LIKE does not look at capitals.",
             {
                 "type": "string",
-                "enum": ["cql2-text", "cql2-json"],
+                "enum": ["cql2-text", "cql2-json", "cql-text"],
                 "default": "cql2-text",
             },
         ),

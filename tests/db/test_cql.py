@@ -183,3 +183,30 @@ def test_any_text_runs_or_is_refused(table: psycopg.Connection[Any], text: str) 
     query = sql.SQL("SELECT id FROM things WHERE {}").format(condition.text)
     with table.transaction(force_rollback=True):
         table.execute(query, condition.values).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("(kind = 'a') AND (name LIKE 'aB%')", {4}),
+        ("name ILIKE '_B'", {4}),
+        ("name NOT ILIKE '_B'", {1, 2}),
+        ("NOT (name LIKE 'it''s')", {1, 4}),
+        ("day >= '2013-01-01T'", {2, 4}),
+        ("(at > '2013-06-01T12:00:00Z') OR ((name IS NULL))", {3, 4}),
+        ("(flag = 1) AND (height > 1.5)", {4}),
+        ("flag = 0", {2}),
+    ],
+)
+def test_the_draft_that_gdal_writes(
+    table: psycopg.Connection[Any], text: str, ids: set[int]
+) -> None:
+    assert found(table, text, language="cql-text") == ids
+
+
+@pytest.mark.parametrize(
+    "text", ["name ILIKE 'a%'", "day >= '2013-01-01T'", "flag = 1"]
+)
+def test_the_draft_is_no_cql2(text: str) -> None:
+    with pytest.raises(QueryError):
+        compile_filter(text, TYPES)

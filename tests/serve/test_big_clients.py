@@ -2,6 +2,7 @@
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from urllib.parse import unquote
 
 import mapbox_vector_tile
 import numpy as np
@@ -115,9 +116,25 @@ def test_filters_go_to_the_server(gdal, big):
     before = len(queries_of(big))
     _, codes, _ = ended(begin(gdal, big, where=f"code = '{wanted}'"))
     assert list(codes) == [wanted]
-    assert f"code={wanted}" in queries_of(big)[-1]
+    assert f"filter=code = '{wanted}'" in unquote(queries_of(big)[-1])
     assert len(queries_of(big)) - before <= 2
+    text = f"code = '{wanted}' AND name LIKE '%%' AND NOT synthetic = 1"
+    both = f"(code >= '{wanted}' AND code < '{int(wanted) + 3}') OR code = '{FIRST}'"
+    for where in (text, both):
+        before = len(queries_of(big))
+        _, codes, _ = ended(begin(gdal, big, where=where))
+        asked = unquote(queries_of(big)[-1])
+        assert "filter=" in asked
+        assert "filter-lang=cql-text" in asked
+        assert ("LIKE" in asked) == (where == text)
+        assert len(queries_of(big)) - before <= 2
+    assert sorted(codes) == [str(FIRST), *(str(int(wanted) + n) for n in range(3))]
     box = (WEST + 0.0101, SOUTH + 0.0101, WEST + 0.0149, SOUTH + 0.0149)
+    _, codes, _ = ended(begin(gdal, big, bbox=box, where=f"code >= '{wanted}'"))
+    asked = unquote(queries_of(big)[-1])
+    assert "bbox=" in asked
+    assert "filter=" in asked
+    assert all(code >= wanted for code in codes)
     _, codes, _ = ended(begin(gdal, big, bbox=box))
     assert len(codes) == 25
     assert "bbox=" in queries_of(big)[-1]
