@@ -20,6 +20,7 @@ from layers import Catalogue, City, Disclosure, Features, Level, Title
 from processes import (
     Inputs,
     InvalidInput,
+    Ledger,
     NoData,
     Process,
     ProcessError,
@@ -381,6 +382,11 @@ class _Remembering:
     def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:
         """Rows of a code table."""
         return self._reader.codes(table)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """Runs of the past."""
+        return self._reader.ledger
 
 
 def _freeze(arrays: Sequence[np.ndarray[Any, Any]]) -> None:

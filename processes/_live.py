@@ -144,6 +144,17 @@ class LiveCity:
         self._shapes += len(shape)
         return True
 
+    def warm(self, read: Reader) -> None:
+        """Take in one asset that has not changed, so that the next edit is quick.
+
+        Notes
+        -----
+        The part of the kernel that follows edits is compiled or read at its first use,
+        and the buildings that hide are indexed.
+        """
+        for code in list(self._at)[:1]:
+            self.follow(read, [code])
+
     @property
     def is_worn(self) -> bool:
         """Whether edits have left so much behind that it is to be measured anew."""

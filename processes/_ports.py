@@ -43,6 +43,42 @@ class Relief(NamedTuple):
     sheets: tuple[Mapping[str, Any], ...]
 
 
+class PastRun(NamedTuple):
+    """A run of the ledger as far as another answer needs it.
+
+    Attributes
+    ----------
+    process, inputs : what was asked
+    versions : of every layer that it depended on
+    code_version : of the code that answered
+    rows : of the answer
+    """
+
+    run_id: str
+    process: str
+    inputs: Mapping[str, Any]
+    versions: Mapping[str, int]
+    code_version: str
+    rows: Sequence[Mapping[str, Any]]
+
+
+class Ledger(Protocol):
+    """Runs of the past, and the tables as they stood."""
+
+    def run(self, run_id: str) -> PastRun | None:
+        """A run; None where it is not kept, or not for the level of whoever asks."""
+        ...
+
+    def at(self, versions: Mapping[str, int]) -> Reader:
+        """A Reader of some layers as they stood at versions, of others as they are.
+
+        Raises
+        ------
+        NoData : what was changed since is not known row by row
+        """
+        ...
+
+
 class Reader(Protocol):
     """Features of the city in the working CRS, metres, on the millimetre lattice.
 
@@ -124,4 +160,9 @@ class Reader(Protocol):
 
     def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:
         """Rows of a standard's code table by code, every cell as text."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """Runs of the past; None where none are kept."""
         ...

@@ -26,7 +26,7 @@ from layers import (
     load_codes,
     transformer,
 )
-from processes import Relief, Snapshot
+from processes import Ledger, Relief, Snapshot
 
 _numbers = count()
 ORIGIN = (500_000.0, 3_350_000.0)
@@ -52,6 +52,7 @@ class MemoryReader:
         self.number = next(_numbers)
         self.ground: Relief | None = None
         self.asked: list[tuple[str, date | None]] = []
+        self.ledger: Ledger | None = None
 
     def version(self, layer: str) -> int:
         return self.versions.get(layer, 0)

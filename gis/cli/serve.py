@@ -7,7 +7,8 @@ import logging
 import secrets
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from socket import socket
 from threading import Thread
 from types import FrameType
 
@@ -26,10 +27,13 @@ from gis.errors import GisError, describe
 from gis.jobs.supervise import worker_beside
 from gis.serve.app import build_app
 from gis.serve.door import Door
+from gis.serve.hub import Hub
 from layers import Level
 from processes.scorecard import published_dates
 
 log = logging.getLogger(__name__)
+
+_NOT_STARTED = 3  # as uvicorn itself says it
 
 
 @click.command()
@@ -70,7 +74,7 @@ def serve(with_demo: bool, with_worker: bool) -> None:
         # without a worker here or elsewhere, figures are to stay current all the same
         name, command = ("worker", BESIDE) if with_worker else ("live", LIVE)
         beside.enter_context(worker_beside(command, name))
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
             host=settings.host,
             port=settings.port,
@@ -84,6 +88,24 @@ def serve(with_demo: bool, with_worker: bool) -> None:
             log_level="warning",
             timeout_graceful_shutdown=10,
         )
+        server = _Server(config, app.state.hub)
+        with suppress(KeyboardInterrupt):
+            server.run()
+        if not server.started:
+            sys.exit(_NOT_STARTED)
+
+
+class _Server(uvicorn.Server):
+    """A server that ends its streams before it waits for its answers."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop; what is streamed has no end of its own."""
+        self._hub.close()
+        await super().shutdown(sockets)
 
 
 @click.command()

@@ -155,6 +155,11 @@ def queue_connection(dsn: str, timeouts: Timeouts) -> dict[str, Any]:
     return {"conninfo": dsn, "kwargs": {"options": options}, "timeout": 5}
 
 
+def reading_options(timeouts: Timeouts) -> str:
+    """Settings of a connection of its own that reads what processes read."""
+    return _options(COMPUTE_ROLE, timeouts.compute, name="citygrid-feed")
+
+
 class _Bytes(Loader):
     """Text as the bytes the server sent: a page of features is never decoded."""
 

@@ -14,12 +14,12 @@ from psycopg import sql
 
 from gis.db.compose import valid_at
 from gis.db.cql import Condition, compile_filter
-from gis.db.pool import Database
+from gis.db.pool import Connection, Database
 from gis.db.relief import ground_around
 from gis.db.statements import statement
 from gis.errors import QueryError
 from layers import Catalogue, City, Column, Features, Layer, Level, load_codes
-from processes import InvalidInput, Relief, Snapshot
+from processes import InvalidInput, Ledger, Relief, Snapshot
 
 _turns: dict[tuple[str, str, int], list[date]] = {}  # dates of change by version
 _MOST_TURNS = 200
@@ -107,7 +107,7 @@ class DatabaseReader:
             fields.append(sql.SQL("ST_AsBinary(geom_m)"))
         query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY code").format(
             sql.SQL(", ").join(fields),
-            sql.Identifier("city", declared.id),
+            self._rows_of(declared),
             condition.text,
         )
         with self._database.reader() as connection, connection.transaction():
@@ -115,9 +115,7 @@ class DatabaseReader:
             connection.execute(
                 "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
             )
-            version = connection.execute(
-                statement("read_version"), {"layer": declared.id}
-            ).fetchone()
+            version = self._version_in(connection, declared)
             cursor = connection.cursor(binary=True)
             rows = cursor.execute(query, condition.values).fetchall()
         table: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [
@@ -133,7 +131,7 @@ class DatabaseReader:
         return Features(
             layer=declared.id,
             srid=self.city.working_srid,
-            version=int(version[0]) if version else 0,
+            version=version,
             code=np.asarray(arrays["code"], dtype=object),
             geometry=shapes,
             columns={name: arrays[name] for name in columns},
@@ -197,6 +195,24 @@ class DatabaseReader:
     def codes(self, table: str) -> Mapping[str, Mapping[str, str]]:
         """Rows of a standard's code table by code, every cell as text."""
         return load_codes(table)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """Runs of the past, and the tables as they stood."""
+        from gis.db.past import DatabaseLedger  # it reads through a Reader itself
+
+        return DatabaseLedger(self._database, self)
+
+    def _rows_of(self, layer: Layer) -> sql.Composable:
+        """What the rows of a layer are read from."""
+        return sql.Identifier("city", layer.id)
+
+    def _version_in(self, connection: Connection, layer: Layer) -> int:
+        """Version of the rows that a transaction reads."""
+        row = connection.execute(
+            statement("read_version"), {"layer": layer.id}
+        ).fetchone()
+        return int(row[0]) if row else 0
 
     def _layer(self, layer: str) -> Layer:
         declared = self.catalogue.get(layer)

@@ -86,7 +86,7 @@ def _row(run: Run) -> dict[str, Any]:
 def _published(run: Run) -> str:
     """Whether the rows of a run are to stand in a collection.
 
-    A scorecard of one date stands there itself; of one joined from others, these do.
+    Of an answer that is joined from others, these stand there.
     """
-    joined = run.answer.process == "scorecard" and run.parts
-    return "waits" if run.answer.process in PUBLISHED and not joined else "none"
+    stands = run.answer.process in PUBLISHED and not run.parts
+    return "waits" if stands else "none"

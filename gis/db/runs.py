@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -167,10 +167,12 @@ def publish_runs(
     published = 0
     with database.owner() as connection:
         connection.execute(statement("lock_publishing"), {"lock": _PUBLISHING})
-        for run_id, process, zones in connection.execute(
+        for run_id, process, zones, layers in connection.execute(
             statement("unpublished_runs")
         ).fetchall():
-            _publish(connection, catalogue, str(run_id), str(process), zones)
+            synthetic = is_synthetic(connection, catalogue, layers)
+            values = {"run_id": run_id, "synthetic": synthetic}
+            _publish(connection, catalogue, values, str(process), zones)
             published += 1
         ended = _trim(connection, retention)
     return published, ended
@@ -179,11 +181,11 @@ def publish_runs(
 def _publish(
     connection: Connection,
     catalogue: Catalogue,
-    run_id: str,
+    about: Mapping[str, Any],
     process: str,
     zones: str | None,
 ) -> None:
-    values = {"run_id": run_id, "state": "stands"}
+    values = {**about, "state": "stands"}
     if process == "scorecard":
         connection.execute(statement("publish_scorecard"), values)
     elif zones is not None and zones in catalogue:
@@ -192,6 +194,21 @@ def _publish(
     else:
         values["state"] = "none"
     connection.execute(statement("mark_published"), values)
+
+
+def is_synthetic(
+    connection: Connection, catalogue: Catalogue, layers: Iterable[str]
+) -> bool:
+    """Whether a figure rests on rows that somebody made up."""
+    for layer in layers:
+        if layer in catalogue:
+            query = statement("has_synthetic").format(
+                table=sql.Identifier("city", layer)
+            )
+            row = connection.execute(query).fetchone()
+            if row and row[0]:
+                return True
+    return False
 
 
 def _trim(connection: Connection, retention: Retention) -> int:

@@ -13,7 +13,9 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from gis.db.pool import Connection, Database
+from gis.db.runs import is_synthetic
 from gis.db.statements import statement
+from layers import Catalogue
 
 _LOCK = 0x6C697665  # who holds it keeps the standing results; any number of its own
 _CHANNELS = ("citygrid_layer", "citygrid_run")
@@ -138,6 +140,7 @@ def read_figures(database: Database, stand: Stand) -> dict[tuple[str, str], Figu
 
 def write_stand(
     database: Database,
+    catalogue: Catalogue,
     stand: Stand,
     before: Mapping[tuple[str, str], Figure],
     after: Sequence[Figure],
@@ -166,6 +169,7 @@ def write_stand(
     }
     with database.owner() as connection:
         if not before:
+            about["synthetic"] = is_synthetic(connection, catalogue, stand.versions)
             connection.execute(statement("drop_standing"), about)
             for layer in dict.fromkeys(figure.zone_layer for figure in after):
                 mine = [figure for figure in after if figure.zone_layer == layer]

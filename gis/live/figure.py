@@ -93,6 +93,7 @@ class LiveFigure:
         for _ in range(_ATTEMPTS):
             if city is None or not self._follows(watch, city, versions):
                 whole, city = True, LiveCity(self._reader, question)
+                city.warm(self._reader)
             self._city, self._versions = city, versions
             latest = watch.versions(list(versions))
             if latest == versions:
@@ -139,7 +140,8 @@ class LiveFigure:
             stored = {}
         changed = [row for key, row in found.items() if stored.get(key) != row]
         events = self._events(stand, stored, changed) if stored else []
-        write_stand(self._database, stand, stored, changed, events)
+        catalogue = self._reader.catalogue
+        write_stand(self._database, catalogue, stand, stored, changed, events)
         self._rows = found
         log.info(
             "%s: %s, %d zones changed, %.0f ms",

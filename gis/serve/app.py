@@ -35,6 +35,7 @@ from gis.serve.features import Features
 from gis.serve.gate import Gate, read_key
 from gis.serve.guard import Guard
 from gis.serve.health import Health
+from gis.serve.hub import Hub
 from gis.serve.jobs import Jobs
 from gis.serve.load_routes import load_routes
 from gis.serve.metrics import Metrics, Traffic
@@ -95,6 +96,7 @@ def build_app(
         results=results,
         jobs=JobStore(waiting, settings.jobs),
         runs=RunStore(waiting),
+        hub=Hub(database.dsn, settings.timeouts),
     )
 
     traffic = Traffic()
@@ -106,13 +108,14 @@ def build_app(
         try:
             yield {"repeats": repeats}  # for the door
         finally:
+            context.hub.close()
             await database.close()
             waiting.close()
 
     async def refused(request: Request, error: Exception) -> Response:
         return error_answer(context, request, error)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *build_routes(context),
             Route("/metrics", Metrics(context, traffic).show),
@@ -125,6 +128,8 @@ def build_app(
         exception_handlers={HTTPException: refused},
         lifespan=lifespan,
     )
+    app.state.hub = context.hub  # whoever stops the server ends its streams first
+    return app
 
 
 def build_routes(context: Context) -> Sequence[BaseRoute]:

@@ -17,6 +17,7 @@ from gis.db.runs import RunStore
 from gis.errors import NotFound
 from gis.serve.engine import Engine
 from gis.serve.gate import Gate
+from gis.serve.hub import Hub
 from gis.serve.kept import Kept
 from gis.serve.lanes import Busy, Lanes
 from gis.serve.negotiate import Lang, base_url, client_of, lang_of
@@ -45,6 +46,7 @@ class Context:
     results: ResultStore | None
     jobs: JobStore
     runs: RunStore
+    hub: Hub
     kept: Kept = field(default_factory=Kept)
     lanes: Lanes = field(default_factory=Lanes)
     workers: CapacityLimiter = field(default_factory=partial(CapacityLimiter, WORKERS))

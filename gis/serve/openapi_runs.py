@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gis.serve.openapi_parts import (
     MISSING,
+    RESPONSE_REF,
     SCHEMA_REF,
     WRONG,
     Part,
@@ -83,6 +84,27 @@ def run_paths(processes: Mapping[str, Process]) -> Part:
         },
     }
     return {
+        "/events": {
+            "get": _get(
+                "events",
+                "Figures that are kept current, told when they change",
+                _event_parameters(),
+                {
+                    **responses_of(
+                        "Events",
+                        {
+                            "application/json": {"schema": _ANY},
+                            "text/event-stream": {"schema": _TEXT},
+                        },
+                        WRONG,
+                    ),
+                    "429": ref(RESPONSE_REF, "TooManyRequests"),
+                    "503": ref(RESPONSE_REF, "Busy"),
+                },
+                "With `Accept: text/event-stream` (EventSource) a stream of `standing` "
+                "events, each within a second of its commit; else the latest as JSON.",
+            )
+        },
         "/runs": {
             "get": _get(
                 "runs",
@@ -121,6 +143,22 @@ def run_paths(processes: Mapping[str, Process]) -> Part:
             )
         },
     }  # fmt: skip
+
+
+def _event_parameters() -> list[Part]:
+    number: Part = {"type": "integer", "minimum": 0, "format": "int64"}
+    return [
+        *parameters_of(("lang",)),
+        _query(
+            "f",
+            "json: the latest events; sse: a stream of them.",
+            {"type": "string", "enum": ["json", "sse"]},
+        ),
+        _query("service", "Only figures of this service layer.", _TEXT),
+        _query("of", "Only figures of this measure.", _TEXT),
+        _query("zones", "Only zones of this layer.", _TEXT),
+        _query("after", "Only events after this number (or Last-Event-ID).", number),
+    ]
 
 
 def _json(schema: str) -> Part:

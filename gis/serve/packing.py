@@ -92,6 +92,8 @@ async def packed_parts(
 
 def _is_text(media_type: str) -> bool:
     name = media_type.partition(";")[0].strip()
+    if name == "text/event-stream":  # each event is to leave at once
+        return False
     return name.startswith(_TEXTS) or name.endswith(_TEXT_ENDS)
 
 

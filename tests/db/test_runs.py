@@ -123,15 +123,16 @@ def test_zones_of_a_run_are_features_of_its_date(town: Town) -> None:
     rows = town.rows(
         Level.PUBLIC, "coverage_result",
         "zone_id, covered, total, coverage_ratio, as_of, standing, measure, "
-        "ST_GeometryType(geom)",
+        "ST_GeometryType(geom), synthetic",
     )  # fmt: skip
     wanted = {row["zone_id"]: row for row in result.rows[:-2]}
     assert {row[0] for row in rows} == set(wanted)
-    for code, covered, total, share, as_of, standing, measure, kind in rows:
+    for code, covered, total, share, as_of, standing, measure, kind, made_up in rows:
         assert (covered, total) == (wanted[code]["covered"], wanted[code]["total"])
         assert share == wanted[code]["coverage_ratio"]
         assert (as_of, standing, measure) == (TODAY, False, "area")
         assert kind == "ST_MultiPolygon"
+        assert made_up  # the parks of the demo are
 
 
 def test_the_scorecard_stands_by_target_district_and_date(town: Town) -> None:

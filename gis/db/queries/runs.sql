@@ -97,7 +97,9 @@ RETURNING run_id
 
 -- name: unpublished_runs
 -- Runs whose rows do not stand in a collection yet, the oldest first.
-SELECT run_id, process, zone_layer FROM ledger.run WHERE published = 'waits' ORDER BY ran_at LIMIT 100
+SELECT run_id, process, zone_layer,
+    ARRAY(SELECT jsonb_object_keys(layer_versions)) AS layers
+FROM ledger.run WHERE published = 'waits' ORDER BY ran_at LIMIT 100
 
 -- name: mark_published
 -- Says whether the rows of a run stand where they belong.
@@ -111,7 +113,7 @@ INSERT INTO city.coverage_result (
     coverage_ratio, coverage_class, reason, as_of, ran_at, audience, result_hash, geom, geom_m
 )
 SELECT r.run_id || '-' || z.code, z.name, r.as_of,
-    'citygrid ' || r.process || ' ' || r.process_version, z.synthetic, r.run_id, r.process,
+    'citygrid ' || r.process || ' ' || r.process_version, %(synthetic)s::boolean, r.run_id, r.process,
     false, r.service, r.model, r.parameters::text, r.zone_layer, z.code, r.measure,
     r.inputs ->> 'demand', (row ->> 'covered')::float8, (row ->> 'total')::float8,
     row ->> 'unit', (row ->> 'coverage_ratio')::float8, row ->> 'coverage_class',
@@ -136,7 +138,7 @@ SELECT concat_ws('-', row ->> 'target', r.inputs ->> 'zones', row ->> 'zone_id',
     coalesce(row ->> 'title', row ->> 'target') || ' ' ||
         coalesce(row ->> 'zone_name', '全市'),
     r.as_of, 'citygrid scorecard ' || r.process_version,
-    coalesce((SELECT bool_or(d.synthetic) FROM city.district d), false),
+    %(synthetic)s::boolean,
     row ->> 'target', r.inputs ->> 'zones', row ->> 'zone_id',
     (SELECT d.code FROM city.district d WHERE d.code = left(row ->> 'zone_id', 6)
      ORDER BY d.valid_from DESC LIMIT 1),
@@ -187,3 +189,35 @@ WITH oldest AS (
 DELETE FROM ledger.edit e WHERE e.noted_at < now() - interval '1 hour'
     AND e.version <= coalesce(
         (SELECT o.version FROM oldest o WHERE o.layer = e.layer), 9223372036854775807)
+
+-- name: has_synthetic
+-- Whether a layer holds made-up rows.
+SELECT EXISTS (SELECT FROM {table} WHERE synthetic)
+
+-- name: is_known_since
+-- Whether every change of a layer after a version is noted row by row.
+SELECT NOT EXISTS (
+    SELECT FROM ledger.edit WHERE layer = %(layer)s AND version > %(version)s AND fid IS NULL)
+
+-- name: past_rows
+-- The rows of a table as they stood at a version: without what came since, and with what
+-- was changed or removed since as its first image after that version shows it.
+(
+    WITH edits AS MATERIALIZED (
+        SELECT fid, last_fid, version, before FROM ledger.edit
+        WHERE layer = {layer} AND version > {version}
+    ), came AS MATERIALIZED (
+        SELECT fid, last_fid, version FROM edits WHERE before IS NULL
+    ), changed AS MATERIALIZED (
+        SELECT DISTINCT ON (fid) fid, version, before FROM edits
+        WHERE before IS NOT NULL ORDER BY fid, version
+    )
+    SELECT t.* FROM {table} t
+    WHERE NOT EXISTS (SELECT FROM changed c WHERE c.fid = t.fid)
+        AND NOT EXISTS (SELECT FROM came n WHERE t.fid BETWEEN n.fid AND n.last_fid)
+    UNION ALL
+    SELECT was.* FROM changed c, jsonb_populate_record(NULL::{table}, c.before) was
+    WHERE NOT EXISTS (
+        SELECT FROM came n
+        WHERE c.fid BETWEEN n.fid AND n.last_fid AND n.version < c.version)
+) AS past

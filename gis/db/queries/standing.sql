@@ -50,7 +50,7 @@ INSERT INTO city.coverage_result (
     coverage_ratio, reason, as_of, ran_at, audience, geom, geom_m
 )
 SELECT %(standing_id)s || '-' || z.code, z.name, %(as_of)s::date, 'citygrid standing',
-    z.synthetic, %(standing_id)s, 'coverage', true, %(service)s, %(model)s,
+    %(synthetic)s::boolean, %(standing_id)s, 'coverage', true, %(service)s, %(model)s,
     %(parameters)s, %(zone_layer)s, z.code, %(measure)s, %(demand)s, f.covered, f.total,
     f.unit, f.ratio, f.reason, %(as_of)s::date, clock_timestamp(), f.audience,
     ST_Multi(z.geom), ST_Multi(z.geom_m)
