@@ -47,6 +47,7 @@ _DECLARED = {
         "record-core-query-parameters",
         "record-collection",
         "records-api",
+        "autodiscovery",
         "json",
         "html",
         "oas30",

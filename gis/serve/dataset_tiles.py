@@ -15,6 +15,7 @@ from gis.publish.pygeoapi import is_tiled
 from gis.publish.tilejson import zooms_of
 from gis.serve.answer import MVT, document_answer, only, weak_etag
 from gis.serve.context import Context
+from gis.serve.documents import list_links
 from gis.serve.engine import BASE
 from gis.serve.extents import Extents
 from gis.serve.kept import Made, note
@@ -23,7 +24,6 @@ from gis.serve.packing import coding_of, packed
 from gis.serve.parameters import read_day, read_text
 from gis.serve.tiles import (
     Tiles,
-    list_links,
     matrix_set_of,
     tile_answer,
     tile_headers,
@@ -55,7 +55,7 @@ class DatasetTiles:
         made = {
             "title": self._title(request),
             "tilesets": [summary(one) for one in found],
-            "links": list_links(self._context, request, f"{BASE}/tiles"),
+            "links": list_links(self._context, request, f"{BASE}/tiles", "Tilesets"),
         }
         return tilesets_answer(self._context, request, made)
 

@@ -17,6 +17,8 @@ from gis.errors import NotFound
 from gis.publish.pygeoapi import build_fields, geometry_format
 from gis.serve.answer import (
     DOCUMENT_FORMATS,
+    GEOJSON,
+    JSON,
     document_answer,
     only,
     page_answer,
@@ -42,6 +44,8 @@ Make = Callable[[Context, Request], Document]
 Prepare = Callable[[Request], Awaitable[None]]
 
 MATRIX_SET = "WebMercatorQuad"
+_RECORDS = "/collections/records/items"
+_OGC = "http://www.opengis.net/def/rel/ogc/1.0"
 _VALIDITY = {
     "valid_from": "primary-interval-start",
     "valid_to": "primary-interval-end",
@@ -97,32 +101,23 @@ def make_landing(context: Context, request: Request) -> Document:
         # clients that do not know the registered name look for the bare one
         link | {"rel": "processes"}
         for link in made["links"]
-        if link["rel"] == "http://www.opengis.net/def/rel/ogc/1.0/processes"
+        if link["rel"] == f"{_OGC}/processes"
     ]
     made["links"] += [
         {
             "rel": rel,
-            "type": "text/html",
+            "type": media_type,
             "title": context.texts.say(lang, title),
             "href": f"{BASE}{path}",
         }
-        for rel, path, title in (
-            ("preview", "/map", "Map"),
-            ("related", "/scorecard", "Scorecard"),
-            ("describedby", "/docs", "Documentation"),
-        )
-    ]
-    made["links"] += [
-        {
-            "rel": f"http://www.opengis.net/def/rel/ogc/1.0/{rel}",
-            "type": "application/json",
-            "title": context.texts.say(lang, title),
-            "href": f"{BASE}{path}",
-        }
-        for rel, path, title in (
-            ("tilesets-vector", "/tiles", "Vector tiles"),
-            ("styles", "/styles", "Styles"),
-            ("job-list", "/jobs", "Jobs"),
+        for rel, media_type, path, title in (
+            ("preview", "text/html", "/map", "Map"),
+            ("related", "text/html", "/scorecard", "Scorecard"),
+            ("describedby", "text/html", "/docs", "Documentation"),
+            (f"{_OGC}/tilesets-vector", JSON, "/tiles", "Vector tiles"),
+            (f"{_OGC}/styles", JSON, "/styles", "Styles"),
+            (f"{_OGC}/job-list", JSON, "/jobs", "Jobs"),
+            (f"{_OGC}/ogc-catalog", GEOJSON, _RECORDS, "Catalogue of layers"),
         )
     ]
     return made
@@ -201,6 +196,30 @@ def make_matrix_sets(context: Context, request: Request) -> Document:
         if entry["id"] in MATRIX_SETS
     ]
     return made
+
+
+def list_links(
+    context: Context, request: Request, url: str, title: str
+) -> list[Document]:
+    """Links of a list to itself: as it is, and as a page.
+
+    Parameters
+    ----------
+    url : of the list, without a query
+    """
+    say, lang = context.texts.say, context.lang_of(request)
+    return [
+        {
+            "rel": rel,
+            "type": media_type,
+            "title": say(lang, text),
+            "href": f"{url}?f={f}",
+        }
+        for rel, media_type, text, f in (
+            ("self", JSON, title, "json"),
+            ("alternate", "text/html", "This document as HTML", "html"),
+        )
+    ]
 
 
 def _matrix_set_links(entry: Document) -> list[Document]:

@@ -26,6 +26,7 @@ from gis.serve.answer import (
     weak_etag,
 )
 from gis.serve.context import Context
+from gis.serve.documents import list_links
 from gis.serve.engine import BASE, Document
 from gis.serve.negotiate import Lang, format_of
 from gis.web import ROOT as WEB
@@ -64,18 +65,7 @@ class Styles:
                 {"id": name, "title": title, "links": _links(say, lang, name)}
                 for name, title in named.items()
             ],
-            "links": [
-                {
-                    "rel": rel,
-                    "type": media_type,
-                    "title": say(lang, title),
-                    "href": f"{BASE}/styles?f={form}",
-                }
-                for rel, media_type, title, form in (
-                    ("self", "application/json", "Styles", "json"),
-                    ("alternate", "text/html", "This document as HTML", "html"),
-                )
-            ],
+            "links": list_links(context, request, f"{BASE}/styles", "Styles"),
         }
         if format_of(request, DOCUMENT_FORMATS) == "html":
             return page_answer(context, request, "styles.html", data=made)

@@ -28,6 +28,7 @@ from gis.serve.answer import (
     weak_etag,
 )
 from gis.serve.context import Context
+from gis.serve.documents import list_links
 from gis.serve.engine import BASE, Document
 from gis.serve.extents import Extents
 from gis.serve.kept import Made, made_from, note
@@ -65,7 +66,7 @@ class Tiles:
             "id": layer.id,
             "title": layer.title.in_language(self._context.lang_of(request)),
             "tilesets": [summary(one) for one in found],
-            "links": list_links(self._context, request, url),
+            "links": list_links(self._context, request, url, "Tilesets"),
         }
         return tilesets_answer(self._context, request, made)
 
@@ -226,23 +227,6 @@ def _index(
     if not low <= tile[0] <= high:
         raise NotFound(f"tileMatrix {tile[0]}: there are tiles at {low} to {high}")
     return tile
-
-
-def list_links(context: Context, request: Request, url: str) -> list[Document]:
-    """Links of a list of tilesets."""
-    say, lang = context.texts.say, context.lang_of(request)
-    return [
-        {
-            "rel": rel,
-            "type": media_type,
-            "title": say(lang, title),
-            "href": f"{url}?f={name}",
-        }
-        for rel, media_type, title, name in (
-            ("self", "application/json", "Tilesets", "json"),
-            ("alternate", "text/html", "This document as HTML", "html"),
-        )
-    ]
 
 
 def tilesets_answer(context: Context, request: Request, made: Document) -> Response:

@@ -356,6 +356,11 @@ def _(document: Json) -> None:
 RECORDS = r"/collections/records/items"
 
 
+@_json("no-catalogue-link", "does not link to the catalogue", "/")
+def _(document: Json) -> None:
+    _drop_links(document, "ogc-catalog")
+
+
 @_json("record-untitled", "forgets a record's title", RECORDS)
 def _(document: Json) -> None:
     document["features"][0]["properties"]["title"] = ""

@@ -147,6 +147,16 @@ def the_catalogue_is_a_collection(api: Api) -> None:
 
 
 @proves(
+    f"{R}/autodiscovery/links",
+    defects=("no-catalogue-link", "status-500"),
+)
+def the_catalogue_is_found_from_the_landing_page(api: Api) -> None:
+    (link,) = links(api.json("/"), f"{REL}/ogc-catalog")
+    assert api.json(link["href"], accept=link["type"])["features"]
+    assert f'rel="{REL}/ogc-catalog"' in api.ask("/", accept="text/html").text
+
+
+@proves(
     f"{R}/records-api/features-api",
     f"{R}/records-api/records-op",
     f"{R}/records-api/record-op",
