@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gis.publish.basemap import Json
+from gis.publish.mapservices import build_services
 from gis.publish.style import is_drawn, legend_classes, legend_color, tile_zoom
 from gis.publish.theme import MapConfig
 from layers import Catalogue, City, Column, Layer, Level, load_codes
@@ -74,6 +75,7 @@ def build_catalog(
         "layers": {
             key: _layer(layer, level, counts.get(key)) for key, layer in seen.items()
         },
+        "services": build_services(catalogue, level),
         "targets": list(targets),
         "view": dict(config.view),
         "levels": dict(config.levels),

@@ -61,9 +61,9 @@ _HEADERS = _raw(
 )
 _PREFLIGHT = _raw(
     {
-        "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE, OPTIONS",
+        "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, DELETE, OPTIONS",
         "Access-Control-Allow-Headers": "Accept, Accept-Language, Authorization, "
-        "Content-Type, If-None-Match, Prefer",
+        "Content-Type, If-Match, If-None-Match, Prefer",
         "Access-Control-Max-Age": "86400",
     }
 )

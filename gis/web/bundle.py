@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,24 @@ _TYPES = {
 _PACKED = {".mjs", ".js", ".css", ".json", ".svg", ".html"}
 
 
+def lean(text: str, suffix: str) -> str:
+    r"""A script or style sheet without comments of whole lines and indentation.
+
+    Readers of the source keep both; whoever opens the page need not fetch them. Lines
+    stay lines, and none of our texts runs over two of them (a test holds that).
+
+    Examples
+    --------
+    >>> lean("// why\nif (a) {\n  b(); // so\n}\n", ".js")
+    'if (a) {\nb(); // so\n}\n'
+    """
+    if suffix == ".css":
+        text = re.sub(r"/\*.*?\*/\n?", "", text, flags=re.DOTALL)
+    lines = [line.strip() for line in text.splitlines()]
+    kept = [line for line in lines if line and not line.startswith("//")]
+    return "\n".join(kept) + "\n"
+
+
 @dataclass(frozen=True)
 class Asset:
     """One served file.
@@ -34,11 +53,13 @@ class Asset:
     suffix : decides the media type and whether it is worth packing
     source : the file, read when asked for; None when ``content`` is given
     content : bytes made at start
+    own : written by us, hence served lean
     """
 
     suffix: str
     source: Path | None = None
     content: bytes | None = None
+    own: bool = False
 
     @property
     def media_type(self) -> str:
@@ -51,6 +72,8 @@ class Asset:
         """The file as it is."""
         if self.content is not None:
             return self.content
+        if self.source is not None and self.own and self.suffix in (".js", ".css"):
+            return lean(self.source.read_text("utf-8"), self.suffix).encode()
         return self.source.read_bytes() if self.source is not None else b""
 
     @cached_property
@@ -128,7 +151,8 @@ def build_bundle(tokens_css: str) -> Bundle:
         base = folder if folder.name == "app" else ROOT
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                own[path.relative_to(base).as_posix()] = Asset(path.suffix, path)
+                name = path.relative_to(base).as_posix()
+                own[name] = Asset(path.suffix, path, own=True)
     total = hashlib.sha256()
     for name, asset in sorted(own.items()):
         total.update(name.encode() + b"\0" + asset.plain)

@@ -31,6 +31,13 @@ FAMILIES = {
         "buried",
         "no_data",
     ),
+    "wi.": ("before", "after", "change", "lon", "lat"),
+    "wi.count.": ("add", "move", "remove"),
+    "wi.try.": ("move", "remove"),
+    "wi.op.": ("add", "move", "remove"),
+    "wi.col.": ("before", "after", "change"),
+    "live.": ("area", "population"),
+    "kept.": ("added", "moved", "removed", "replace", "new"),
     "try.": ("facing_deg", "opening_deg", "mount_m", "down_deg", "pixels_across"),
 }
 

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from gis.web import ROOT
+from gis.web.bundle import build_bundle
 
 PAGES = [
     "/?f=html",
@@ -129,12 +130,24 @@ def test_nothing_else_is_served(site: str, path: str) -> None:
 
 
 def test_own_code_stays_small() -> None:
+    """What a reader fetches of our scripts and styles, all pages together."""
     files = [
-        *ROOT.glob("app/js/*.js"),
-        *ROOT.glob("app/css/*.css"),
+        asset
+        for name, asset in build_bundle("").files.items()
+        if not name.startswith("vendor/") and name.endswith((".js", ".css"))
     ]
-    total = sum(len(gzip.compress(path.read_bytes(), 9)) for path in files)
+    assert len(files) > 40
+    total = sum(len(asset.encoded("gzip")[1]) for asset in files)
     assert total < 80_000
+
+
+def test_no_text_of_our_scripts_runs_over_two_lines() -> None:
+    """Lines are served without their indentation, which a text would lose."""
+    for path in ROOT.glob("app/js/*.js"):
+        source = path.read_text("utf-8")
+        assert "/*" not in source, path.name
+        for number, line in enumerate(source.splitlines(), 1):
+            assert line.count("`") % 2 == 0, f"{path.name}:{number}"
 
 
 def test_style_and_catalogue_answer_by_level(site: str) -> None:

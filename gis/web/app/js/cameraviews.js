@@ -16,8 +16,8 @@ const words = (app, layer, column, code) =>
 export const purpose = (code) => t(`purpose.${code}`);
 export const canDraw = (app) => app.catalog.level !== "public" && Boolean(app.view.map);
 
-export function askViews(inputs) {
-  return execute("camera-view", { levels: LEVELS, ...inputs }, GEOJSON);
+export function askViews(inputs, options = {}) {
+  return execute("camera-view", { levels: LEVELS, ...inputs }, { ...GEOJSON, ...options });
 }
 
 // The widest first, so that the finer levels are drawn over it.

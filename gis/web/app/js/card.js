@@ -69,12 +69,20 @@ export async function openCard(app, layer, code) {
       h("h2", { class: "title" }, values.name || code),
       h("p", { class: "note" }, code, " ", values.synthetic ? h("span", { class: "tag" }, t("synthetic")) : null)),
     cameraSections(app, layer, feature),
+    triedSection(app, layer, code),
     h("section", { class: "sec" }, h("dl", { class: "facts code" }, rows)),
     h("section", { class: "sec" }, h("dl", { class: "facts code" },
       h("dt", null, t("source")), h("dd", null, values.source || t("none")),
       h("dt", null, t("valid")), h("dd", null, period)),
     h("p", { style: { "margin-top": "10px" } }, h("a", { href: `collections/${layer}/items/${encodeURIComponent(code)}?f=html` }, t("open.item")))));
   say(`${title(about.title)} ${values.name || code}`);
+}
+
+// What would be without it, or with it somewhere else.
+function triedSection(app, layer, code) {
+  if (!app.whatif || !app.catalog.services[layer]?.seen) return null;
+  const button = (op) => h("button", { class: "btn", type: "button", id: `try-${op}`, onclick: () => track(app.whatif.takeFrom(layer, code, op)) }, t(`wi.try.${op}`));
+  return h("section", { class: "sec" }, h("div", { class: "acts" }, button("remove"), button("move")));
 }
 
 // A click chooses the topmost thing switched on, else the zone beneath.
@@ -89,6 +97,7 @@ export function startClicks(app) {
     return map.queryRenderedFeatures(point, { layers: [id] })[0] || null;
   };
   map.on("click", (event) => {
+    if (app.whatif?.isOpen) { app.whatif.tap(event); return; }
     const layers = mine();
     const found = layers.length ? map.queryRenderedFeatures(around(event.point), { layers })[0] : null;
     if (found) {
@@ -99,6 +108,7 @@ export function startClicks(app) {
     app.store.set({ sel: zone ? `${zone.sourceLayer}:${zone.properties.code}` : "" });
   });
   map.on("mousemove", (event) => {
+    if (app.whatif?.isOpen) { map.getCanvas().style.cursor = "crosshair"; return; }
     const layers = mine();
     const hit = (layers.length && map.queryRenderedFeatures(around(event.point), { layers })[0]) || zoneAt(event.point);
     map.getCanvas().style.cursor = hit ? "pointer" : "";

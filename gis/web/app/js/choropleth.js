@@ -1,7 +1,7 @@
 // Zone values on the map: classes by feature state, labels from points, one selection.
 import { item, latest, track } from "./api.js";
-import { coverageClass, digitsFor, distanceClass } from "./classes.js";
-import { number, t } from "./i18n.js";
+import { coverageClass, deltaClass, digitsFor, distanceClass } from "./classes.js";
+import { number, signed, t } from "./i18n.js";
 import { readValues } from "./values.js";
 import { LEVELS, readZones } from "./zones.js";
 
@@ -17,6 +17,7 @@ export class Choropleth {
     this.values = null;
     this.listeners = [];
     this.error = null;
+    this.tried = { zones: null, mode: "before", own: false };
     store.watch(["ind", "lvl", "at"], () => this.load());
     store.watch(["cls", "col"], () => this.paint());
     store.watch(["ll"], () => this.onMove());
@@ -142,19 +143,54 @@ export class Choropleth {
     this.view.show((l) => one(l) === level && l.metadata["citygrid:scale"] && l.metadata["citygrid:scale"] !== scale, false);
     this.view.show((l) => one(l) === level && (!l.metadata["citygrid:scale"] || l.metadata["citygrid:scale"] === scale), true);
     map.removeFeatureState({ source: level, sourceLayer: level });
-    const shown = this.store.get("cls");
-    for (const row of this.values?.rows.values() || []) {
-      const [d, v] = this.classesOf(row);
-      const kept = !shown.length || shown.includes(scale === "d" ? d : v);
-      if (!row.scope || !kept) continue;
-      map.setFeatureState({ source: level, sourceLayer: level, id: row.code }, { d, v });
-    }
+    for (const code of new Set([...(this.values?.rows.keys() || []), ...(this.tried.zones?.get(level)?.keys() || [])])) this.colour(code);
+    this.view.show((l) => l.metadata?.["citygrid:tried"], false);
+    this.view.show((l) => l.metadata?.["citygrid:tried"] === level && Boolean(this.tried.zones), true);
     this.tell();
   }
 
+  // State of one zone: classes of its figure, and what a plan would change.
+  colour(code) {
+    const { level, tried } = this;
+    const row = this.values?.rows.get(code);
+    const change = tried.zones?.get(level)?.get(code);
+    const state = { d: null, v: null, w: Boolean(change), x: null };
+    if (tried.mode === "change" && tried.zones) {
+      if (change) state.x = deltaClass(change.delta);
+    } else if (row?.scope) {
+      const [d, v] = this.classesOf(row);
+      const shown = this.store.get("cls");
+      if (!shown.length || shown.includes(this.store.get("col") === "cov" ? v : d)) Object.assign(state, { d, v });
+    }
+    this.view.map.setFeatureState({ source: level, sourceLayer: level, id: code }, state);
+  }
+
+  // Figures of a plan on the map; only zones that it changes are painted again.
+  setTried(zones, mode, own) {
+    const before = this.tried;
+    if (!zones && !before.zones) return;
+    this.tried = { zones, mode, own };
+    const { level } = this;
+    const whole = (one) => Boolean(one.zones) && one.mode === "change";
+    if (!this.view.map?.getSource(level) || whole(before) !== whole(this.tried) || Boolean(zones) !== Boolean(before.zones)) this.paint();
+    else {
+      for (const code of new Set([...(before.zones?.get(level)?.keys() || []), ...(zones?.get(level)?.keys() || [])])) this.colour(code);
+      this.tell();
+    }
+    if (this.shown) track(this.label(level));
+  }
+
+  // The figure of a zone as it is shown: what it is, or what it would be.
+  valueOf(row) {
+    const { zones, mode, own } = this.tried;
+    const change = own && mode === "after" && zones?.get(this.level)?.get(row.code);
+    return change && change.after !== null ? change.after : row.value;
+  }
+
   classesOf(row) {
-    const d = distanceClass(row.value, this.target, this.catalog.distance.breaks);
-    const v = coverageClass(row.value, this.catalog.coverage.breaks);
+    const value = this.valueOf(row);
+    const d = distanceClass(value, this.target, this.catalog.distance.breaks);
+    const v = coverageClass(value, this.catalog.coverage.breaks);
     return [d, v];
   }
 
@@ -167,7 +203,9 @@ export class Choropleth {
     const features = [];
     for (const zone of table.values()) {
       const row = this.values.rows.get(zone.code);
-      const figure = row && row.scope ? this.figure(row) : "";
+      const change = this.tried.zones && this.tried.mode === "change" ? this.tried.zones.get(level)?.get(zone.code) : null;
+      if (this.tried.zones && this.tried.mode === "change" && !change) continue;
+      const figure = change ? signed(change.delta) : row && row.scope ? this.figure(row) : "";
       features.push({
         type: "Feature",
         geometry: { type: "Point", coordinates: [zone.lon, zone.lat] },
@@ -179,10 +217,11 @@ export class Choropleth {
 
   // The value as it stands on the map: no decimals unless they are needed to stay honest.
   figure(row) {
-    if (row.value === null) return t("none");
+    const value = this.valueOf(row);
+    if (value === null) return t("none");
     const { unit } = this.target;
-    const digits = digitsFor(row.value, this.target, 0);
-    return `${number(row.value, digits)}${unit === "%" ? "%" : ""}`;
+    const digits = digitsFor(value, this.target, 0);
+    return `${number(value, digits)}${unit === "%" ? "%" : ""}`;
   }
 
   async select() {

@@ -49,3 +49,9 @@ export function classBounds(index, breaks) {
   const to = index === 0 ? null : -breaks[index - 1];
   return [-breaks[index], to];
 }
+
+// Class of a change in points, from much less to much more; null where nothing changes.
+export function deltaClass(delta) {
+  if (!delta) return null;
+  return delta <= -5 ? 0 : delta <= -1 ? 1 : delta < 0 ? 2 : delta < 1 ? 3 : delta < 5 ? 4 : 5;
+}

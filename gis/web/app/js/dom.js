@@ -38,6 +38,7 @@ const PATHS = {
   gap: "M3.5 3.5h13v13h-13zM3.5 11 11 3.5M7 16.5 16.5 7",
   load: "M10 3v9M6.4 8.8 10 12.4l3.6-3.6M4 16.5h12",
   next: "M7.5 5l5 5-5 5",
+  plus: "M4 16V9.5M8 16V4M12 16v-4.5M14.6 5.5h4.8M17 3.1v4.8",
 };
 
 export const icon = (name) =>

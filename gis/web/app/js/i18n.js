@@ -42,6 +42,15 @@ export function number(value, digits = 0) {
   }).format(value);
 }
 
+// A change with its sign; what is not nothing never looks like it.
+export function signed(value) {
+  if (value === null || Number.isNaN(value)) return "";
+  let digits = 2;
+  while (value !== 0 && digits < 6 && Number(Math.abs(value).toFixed(digits)) === 0) digits += 1;
+  if (Number(Math.abs(value).toFixed(digits)) === 0) return number(0, 2);
+  return `${value > 0 ? "+" : "−"}${number(Math.abs(value), digits)}`;
+}
+
 // Three significant places for measures: 2.862, 71.5, 18,460.
 export function measure(value) {
   const size = Math.abs(value);

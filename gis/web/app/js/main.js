@@ -1,6 +1,7 @@
 // Start of the map page: reads the state from the address, builds the parts, says
 // when it is at rest.
 import { getJson, isBusy, onPending, track } from "./api.js";
+import { metresPerPixel } from "./bearing.js";
 import { startCard, startClicks } from "./card.js";
 import { Choropleth } from "./choropleth.js";
 import { $, h, put } from "./dom.js";
@@ -19,6 +20,7 @@ import { startTime } from "./timebar.js";
 import { startTree } from "./tree.js";
 import { startTrial } from "./trycamera.js";
 import { formatState, keepAddress, parseState } from "./url.js";
+import { startWhatIf } from "./wistart.js";
 import { startZone } from "./zone.js";
 import { readZones } from "./zones.js";
 
@@ -34,12 +36,11 @@ function credits(app) {
 
 function scaleBar(map) {
   const draw = () => {
-    const lat = map.getCenter().lat;
-    const metresPerPixel = (78271.517 * Math.cos((lat * Math.PI) / 180)) / 2 ** map.getZoom();
-    const most = metresPerPixel * 110;
+    const metres = metresPerPixel(map);
+    const most = metres * 110;
     const power = 10 ** Math.floor(Math.log10(most));
     const length = power * ([5, 2, 1].find((n) => n * power <= most) || 1);
-    $("scale").style.width = `${length / metresPerPixel}px`;
+    $("scale").style.width = `${length / metres}px`;
     $("scale").textContent = length >= 1000 ? `${number(length / 1000)} km` : `${number(length)} m`;
   };
   draw();
@@ -69,7 +70,7 @@ function keepReady(app) {
     if (app.view.map) app.view.map.triggerRepaint();
     else setTimeout(rest, 30);
   };
-  app.store.watch(["ind", "lvl", "col", "at", "sel", "on", "cls", "th"], stir);
+  app.store.watch(["ind", "lvl", "col", "at", "sel", "on", "cls", "th", "wi", "cmp"], stir);
   app.view.map?.on("movestart", () => { delete root.dataset.ready; });
   setTimeout(rest, 50);
 }
@@ -79,7 +80,7 @@ function language(app) {
   const other = root.dataset.lang === "zh" ? "en" : "zh";
   const write = (state) => { link.href = `map${formatState(state, app.catalog, other)}`; };
   write(app.store.state);
-  app.store.watch(["ind", "lvl", "col", "at", "ll", "sel", "on", "cls", "th"], write);
+  app.store.watch(Object.keys(app.store.state), write);
 }
 
 function share() {
@@ -151,8 +152,10 @@ async function start() {
   await track(app.choropleth.settled());
   startZone(app);
   startTrial(app);
+  const tried = startWhatIf(app);
   startCard(app);
   startKeys(app);
+  await track(tried);
   if (state.sel) app.choropleth.select();
   if (refused.length) toast(t("url.refused", { keys: refused.join(", ") }));
   document.title = `${t("nav.map")} · ${title(catalog.city.title)} · citygrid`;

@@ -4,7 +4,7 @@ import { getJson } from "./api.js";
 import { language } from "./i18n.js";
 
 const EMPTY = { type: "FeatureCollection", features: [] };
-const OVERLAYS = ["view", "blind", "gap", "labels", "selected", "here", "try"];
+const OVERLAYS = ["view", "blind", "gap", "labels", "selected", "here", "try", "wi"];
 
 export const color = (name) =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -47,6 +47,47 @@ function viewLayers(line) {
     line("view-line", "view", color("ink"), 1.3),
   ];
 }
+
+// What a plan changes: zones outlined, their change filled, its assets and their ground.
+function triedZones(style) {
+  const levels = Object.keys(style.sources).filter((id) => style.layers.some((l) => l.metadata?.["citygrid:zone"] === id));
+  const classes = [0, 1, 2, 3, 4, 5].flatMap((i) => [i, color(`x${i}`)]);
+  return levels.flatMap((id) => {
+    const own = { source: id, "source-layer": id, metadata: { "citygrid:tried": id }, layout: { visibility: "none" } };
+    return [
+      {
+        ...own, id: `tried-fill-${id}`, type: "fill",
+        paint: { "fill-color": ["match", ["coalesce", ["feature-state", "x"], -1], ...classes, "rgba(0,0,0,0)"], "fill-opacity": 0.82 },
+      },
+      {
+        ...own, id: `tried-line-${id}`, type: "line",
+        paint: { "line-color": color("accent"), "line-width": ["case", ["boolean", ["feature-state", "w"], false], 2, 0] },
+      },
+    ];
+  });
+}
+
+const triedGround = (line) => [
+  { id: "wi-ground", type: "fill", source: "our-wi", filter: ["==", ["get", "role"], "reach"], paint: { "fill-color": color("accent"), "fill-opacity": 0.34 } },
+  { ...line("wi-edge", "wi", color("accent"), 1.2), filter: ["==", ["get", "role"], "reach"] },
+];
+
+const triedAssets = (line) => {
+  const gone = ["==", ["get", "role"], "gone"];
+  const tip = ["==", ["get", "role"], "tip"];
+  return [
+    { ...line("wi-axis", "wi", color("ink"), 2, { "line-dasharray": [2, 1.5] }), filter: ["in", ["get", "role"], ["literal", ["axis", "moved"]]] },
+    {
+      id: "wi-point", type: "circle", source: "our-wi", filter: ["==", ["geometry-type"], "Point"],
+      paint: {
+        "circle-radius": ["case", tip, 8, ["boolean", ["get", "current"], false], 9, 6.5],
+        "circle-color": ["case", gone, color("surface"), tip, color("surface"), color("accent")],
+        "circle-stroke-color": ["case", gone, color("danger"), tip, color("accent"), color("ink")],
+        "circle-stroke-width": ["case", ["boolean", ["get", "current"], false], 3, 2.5],
+      },
+    },
+  ];
+};
 
 export class MapView {
   constructor(container, { center, zoom, credit }) {
@@ -152,7 +193,7 @@ export class MapView {
       },
     ];
     below[2].filter = ["==", ["get", "current"], true];
-    below.unshift(...viewLayers(line), {
+    below.unshift(...triedZones(style), ...viewLayers(line), ...triedGround(line), {
       id: "blind-fill", type: "fill", source: "our-blind",
       paint: { "fill-pattern": `hatch-gap-${theme}`, "fill-opacity": 0.9 },
     }, line("blind-line", "blind", color("gap"), 1.8));
@@ -169,6 +210,7 @@ export class MapView {
         },
       },
       words("zone-label", ["format", ["get", "name"], { "font-scale": 0.84 }, "\n", {}, ["get", "label"], { "text-font": ["literal", bold] }], 14.5, fonts, 0, {}),
+      ...triedAssets(line),
     );
     return style;
   }

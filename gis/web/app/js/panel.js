@@ -20,8 +20,10 @@ export function hidePanel(app, keep = false) {
   panel.hidden = true;
   panel.replaceChildren();
   $("main").classList.remove("has-right");
+  const kind = app.panelKind;
   app.panelKind = null;
   if (!keep) app.store.set({ sel: "" });
+  if (!keep) app.closed?.(kind);
   if (held) $("main").querySelector("canvas")?.focus();
 }
 

@@ -51,16 +51,20 @@ async function byName(app, text) {
   return hits.slice(0, 12);
 }
 
-async function goZone(app, level, code) {
+export async function flyToZone(app, level, code) {
   const table = level === "unit_grid" ? new Map() : await readZones(level);
   let box = table.get(code)?.box;
   if (!box) {
     const feature = await getJson(`collections/${level}/items/${code}?f=json`).catch(() => null);
-    if (!feature?.geometry) return;
+    if (!feature?.geometry) return false;
     box = boxOf(feature.geometry);
   }
   app.view.fly(box, app.padding());
-  app.store.set({ lvl: level, sel: `${level}:${code}` });
+  return true;
+}
+
+async function goZone(app, level, code) {
+  if (await flyToZone(app, level, code)) app.store.set({ lvl: level, sel: `${level}:${code}` });
 }
 
 function goFeature(app, id, feature) {

@@ -1,4 +1,5 @@
 // A camera that is only thought of: place it, turn it, see what it sees while dragging.
+import { away, bearingTo, drags, middle } from "./bearing.js";
 import { askViews, canDraw, drawViews, viewNotes, viewTable } from "./cameraviews.js";
 import { h, put } from "./dom.js";
 import { t } from "./i18n.js";
@@ -11,25 +12,6 @@ const FIELDS = [
   ["down_deg", 0, 90, 1, "tilt_deg"], ["pixels_across", 640, 7680, 160, "resolution_px"],
 ];
 const USUAL = { facing_deg: 0, opening_deg: 60, mount_m: 4.5, down_deg: 10, pixels_across: 1920 };
-const EARTH = 111320;
-
-const away = (camera, bearing, metres) => {
-  const angle = (bearing * Math.PI) / 180;
-  const wide = EARTH * Math.cos((camera.lat * Math.PI) / 180);
-  return [camera.lon + (metres * Math.sin(angle)) / wide, camera.lat + (metres * Math.cos(angle)) / EARTH];
-};
-
-const bearingTo = (camera, { lng, lat }) => {
-  const east = (lng - camera.lon) * Math.cos((camera.lat * Math.PI) / 180);
-  return ((Math.atan2(east, lat - camera.lat) * 180) / Math.PI + 360) % 360;
-};
-
-// The middle of what a sheet leaves free.
-const middle = ({ map }) => {
-  const { clientWidth, clientHeight } = map.getContainer();
-  return map.unproject([clientWidth / 2, clientHeight * (isPhone() ? 0.27 : 0.5)]);
-};
-
 class Trial {
   constructor(app, camera) {
     this.app = app;
@@ -162,41 +144,20 @@ export function startTrial(app) {
   if (!canDraw(app)) return;
   const button = h("button", { type: "button", id: "try-camera", "aria-label": t("try.title"), title: `${t("try.title")} (V)`, onclick: () => app.tryCamera() }, "◪");
   document.querySelector(".controls").prepend(h("div", { class: "control" }, button));
-  drags(app, () => trial);
+  turns(app, () => trial);
 }
 
-// The post moves the camera, the tip turns it; a finger does the same as a mouse.
-function drags(app, current) {
+// The post moves the camera, the tip turns it.
+function turns(app, current) {
   const { map } = app.view;
-  let held = null;
-  const move = (event) => {
-    const trial = current();
-    if (!held || !trial) return;
-    event.preventDefault();
-    if (held === "tip") trial.set({ facing_deg: Math.round(bearingTo(trial.camera, event.lngLat) * 10) / 10 });
-    else trial.move(event.lngLat);
-  };
-  const stop = () => {
-    if (!held) return;
-    held = null;
-    map.dragPan.enable();
-    map.off("mousemove", move);
-    map.off("touchmove", move);
-  };
-  const start = (event) => {
-    const { x, y } = event.point;
+  const pick = ({ point: { x, y } }) => {
+    if (!current()) return null;
     const near = map.queryRenderedFeatures([[x - 12, y - 12], [x + 12, y + 12]], { layers: ["try-point"] });
-    const found = near.find((f) => f.properties.role === "tip") || near[0];
-    if (!found || !current()) return;
-    held = found.properties.role;
-    event.preventDefault();
-    map.dragPan.disable();
-    map.on("mousemove", move);
-    map.on("touchmove", move);
+    return (near.find((f) => f.properties.role === "tip") || near[0])?.properties.role || null;
   };
-  map.on("mousedown", start);
-  map.on("touchstart", start);
-  map.on("mouseup", stop);
-  map.on("touchend", stop);
-  map.on("touchcancel", stop);
+  drags(map, pick, (role, place) => {
+    const trial = current();
+    if (role === "tip") trial?.set({ facing_deg: Math.round(bearingTo(trial.camera, place) * 10) / 10 });
+    else trial?.move(place);
+  });
 }

@@ -1,5 +1,7 @@
 // State to query string and back. Unknown keys are kept out, bad values are reported.
 
+import { decodePlan, isSaved } from "./wicode.js";
+
 const LEVELS = ["district", "street", "community", "unit_grid"];
 const THEMES = ["light", "dark", "sun", "auto"];
 // Keys whose change is a step in the browser's history; the others replace it.
@@ -15,6 +17,8 @@ export const defaults = (catalog) => ({
   on: [...catalog.first.layers],
   cls: [],
   th: "",
+  wi: "",
+  cmp: "after",
 });
 
 function isDate(text) {
@@ -28,6 +32,9 @@ function readPlace(text) {
     && Math.abs(lat) <= 85 && Math.abs(lon) <= 180 && zoom >= 0 && zoom <= 22;
   return good ? parts : null;
 }
+
+// Whoever may try nothing is not told what a plan holds.
+const readable = (text, { services }) => (Object.keys(services).length ? Boolean(decodePlan(text, services)) : /^[\w-]{4,4000}$/.test(text));
 
 // Returns [state, keys whose value was not understood].
 export function parseState(search, catalog) {
@@ -44,6 +51,8 @@ export function parseState(search, catalog) {
     on: (text) => text.split(",").filter((id) => id === "gap" || id in catalog.layers),
     cls: (text) => (/^[0-5](,[0-5])*$/.test(text) ? text.split(",").map(Number) : null),
     th: (text) => (THEMES.includes(text) ? text : null),
+    wi: (text) => (text === "" || isSaved(text) || readable(text, catalog) ? text : null),
+    cmp: (text) => (["before", "after", "change"].includes(text) ? text : null),
   };
   for (const [key, read] of Object.entries(readers)) {
     if (!query.has(key)) continue;
@@ -66,6 +75,8 @@ export function formatState(state, catalog, lang) {
   if (state.on.length || base.on.length) pairs.push(["on", state.on.join(",")]);
   if (state.cls.length) pairs.push(["cls", state.cls.join(",")]);
   if (state.th) pairs.push(["th", state.th]);
+  if (state.wi) pairs.push(["wi", state.wi]);
+  if (state.wi && state.cmp !== base.cmp) pairs.push(["cmp", state.cmp]);
   pairs.push(["lang", lang]);
   const plain = (text) => encodeURIComponent(text).replace(/%2C/g, ",").replace(/%3A/g, ":");
   return `?${pairs.map(([key, value]) => `${key}=${plain(value)}`).join("&")}`;
@@ -78,7 +89,7 @@ export function keepAddress(store, catalog, lang) {
     const step = changed.some((key) => STEPS.includes(key)) && !keepAddress.restoring;
     history[step ? "pushState" : "replaceState"](null, "", text);
   };
-  store.watch(["ind", "lvl", "col", "at", "ll", "sel", "on", "cls", "th"], write);
+  store.watch(Object.keys(defaults(catalog)), write);
   window.addEventListener("popstate", () => {
     keepAddress.restoring = true;
     const [state] = parseState(location.search, catalog);

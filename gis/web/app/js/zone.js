@@ -156,8 +156,10 @@ function gridFacts(app, properties) {
 function actions(app, level, code, target) {
   const at = app.store.get("at");
   const card = `scorecard?target=${target.id}${at ? `&at=${at}` : ""}&zone=${code.slice(0, 6)}`;
+  const tried = app.whatif && target.coverage?.service in app.catalog.services;
   return h("div", { class: "acts" },
-    target.gap ? h("button", { class: "btn primary", type: "button", id: "show-gaps", onclick: () => openGaps(app, level, code) }, icon("gap"), t("gaps.show")) : null,
+    tried ? h("button", { class: "btn primary", type: "button", id: "try-zone", onclick: () => app.whatif.open() }, icon("plus"), t("wi.here")) : null,
+    target.gap ? h("button", { class: `btn${tried ? "" : " primary"}`, type: "button", id: "show-gaps", onclick: () => openGaps(app, level, code) }, icon("gap"), t("gaps.show")) : null,
     h("a", { class: "btn", href: card }, icon("table"), t("ledger")),
     h("button", { class: "btn", type: "button", onclick: () => downloadZones(app, level) }, icon("load"), "CSV"));
 }
