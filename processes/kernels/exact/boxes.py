@@ -188,7 +188,7 @@ def taken(chains: Chains, shapes: Int64) -> Chains:
                 v += 1
             c += 1
         shape_start[i + 1] = c
-    return Chains(xy, offset, start, size, shape_start)
+    return Chains(xy, offset, start, size, shape_start, chains.moved)
 
 
 def joined(one: Chains, other: Chains) -> Chains:
@@ -199,4 +199,5 @@ def joined(one: Chains, other: Chains) -> Chains:
         np.concatenate([one.start, other.start + len(one.xy)]),
         np.concatenate([one.size, other.size]),
         np.concatenate([one.shape_start, other.shape_start[1:] + len(one.start)]),
+        one.moved or other.moved,
     )

@@ -239,7 +239,7 @@ def build_scene(
     _limited("vertices", n_vertices, MOST_VERTICES)
     grid, origin = grid_of(*extent, cell_mm, np.array(frame.origin))
     n_chains = int(found[:, 0].sum()) + len(points)
-    moved = int(found[0, 1]) if layers[0].chains.offset.any() else 0
+    moved = int(found[0, 1]) if layers[0].chains.moved else 0
     scene = _empty_scene(n_shapes, n_chains, n_vertices, moved)
     shape = chain = vertex = 0
     priority = 0
@@ -261,6 +261,7 @@ def build_scene(
         vertex += int(of_layer[1])
     if len(points):
         scene.xy[vertex:] = points - origin
+        scene.edge_shape[vertex:] = -1
         scene.chain_start[chain:] = np.arange(vertex, n_vertices + 1)
         scene.chain_shape[chain:] = shape
         scene.shape_start[shape] = chain
@@ -282,7 +283,7 @@ def _empty_scene(shapes: int, chains: int, vertices: int, moved: int) -> Scene:
         offset=np.zeros((moved, 2), np.float32),
         chain_start=np.zeros(chains + 1, np.int64),
         chain_shape=np.zeros(chains, np.int32),
-        edge_shape=np.full(vertices, -1, np.int32),
+        edge_shape=np.empty(vertices, np.int32),
         shape_start=np.zeros(shapes + 1, np.int64),
         weight=np.zeros(shapes, np.int64),
         priority=np.zeros(shapes, np.int64),

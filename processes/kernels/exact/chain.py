@@ -16,6 +16,7 @@ class Chains(NamedTuple):
     offset : (v, 2) what rounding took from each [mm]
     start, size : (c,) first vertex and number of vertices of each chain; 0: dropped
     shape_start : (s + 1,) first chain of each shape
+    moved : whether rounding took anything from any vertex
     """
 
     xy: Int64
@@ -23,3 +24,4 @@ class Chains(NamedTuple):
     start: Int64
     size: Int64
     shape_start: Int64
+    moved: bool

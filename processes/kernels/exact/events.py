@@ -18,38 +18,42 @@ from processes.kernels.exact.scene import (
 
 @bare
 def count_events(pairs: Int32, first: Whole, last: Whole, start: Int64) -> None:
-    """Count the crossings of each edge of first..last in start[edge + 1]."""
+    """Count the crossings of each edge of first..last in start[edge + 2]."""
     for k in range(len(pairs)):
         for side in range(2):
             e = pairs[k, side]
             if first <= e < last:
-                start[e + 1] += 1
+                start[e + 2] += 1
 
 
 @bare
 def fill_events(
-    pairs: Int32, first: Whole, last: Whole, free: Int64, event: Int32
+    pairs: Int32, first: Whole, last: Whole, start: Int64, event: Int32
 ) -> None:
     """Put each crossing with both its edges, as far as these are in first..last.
 
     Parameters
     ----------
-    free : (v,) next free event of each edge
+    start : next free event of each edge at edge + 1, so that in the end the events of
+        an edge begin at start[edge]
     event : (m,) written: 2 * other edge, + 1 where the edge leaves the other's shape
     """
     for k in range(len(pairs)):
         for side in range(2):
             e = pairs[k, side]
             if first <= e < last:
-                event[free[e]] = 2 * pairs[k, 1 - side] + side
-                free[e] += 1
+                event[start[e + 1]] = 2 * pairs[k, 1 - side] + side
+                start[e + 1] += 1
 
 
 @bare
-def running_sum(values: Int64) -> None:
-    """Replace values by the sums of all up to each."""
+def running_sum(values: Int64) -> Whole:
+    """Replace values by the sums of all up to each; the greatest of them."""
+    most: Whole = 0
     for k in range(1, len(values)):
+        most = max(most, values[k])
         values[k] += values[k - 1]
+    return most
 
 
 @bare

@@ -85,14 +85,15 @@ def _turn(
 def _clean(
     first: Whole, last: Whole, metres: Float64, start: Int64, hole: Int8, closed: bool,
     xy: Int64, offset: Float32, size: Int64,
-) -> Whole:  # fmt: skip
+) -> tuple[Whole, Whole]:  # fmt: skip
     """Round chains first..last to mm; drop repeated vertices; orient and turn rings.
 
     Returns
     -------
-    How many coordinates are not finite or too large.
+    How many vertices are not finite or too far, and from how many something was taken.
     """
     strange = 0
+    moved = 0
     for r in range(first, last):
         begin = start[r]
         n = 0
@@ -112,6 +113,7 @@ def _clean(
             xy[begin + n, 1] = y
             offset[begin + n, 0] = _rest(exact_x - near_x)
             offset[begin + n, 1] = _rest(exact_y - near_y)
+            moved += offset[begin + n, 0] != 0.0 or offset[begin + n, 1] != 0.0
             n += 1
         if not closed:
             size[r] = n if n > 1 else 0
@@ -134,7 +136,7 @@ def _clean(
             continue
         size[r] = n
         _turn(xy, offset, begin, n, least, (double_area > 0) == (hole[r] == 0))
-    return strange
+    return strange, moved
 
 
 @bare
@@ -189,16 +191,17 @@ def _chains(
     xy = np.empty((len(coordinates), 2), np.int64)
     offset = np.empty((len(coordinates), 2), np.float32)
     size = np.zeros(len(sizes), np.int64)
-    strange = workers.run(
+    found = workers.run(
         lambda first, last: _clean(
             first, last, coordinates, start, hole, closed, xy, offset, size
         ),
         even_parts(start, workers.threads),
     )
-    _finite(name, sum(strange) == 0)
+    _finite(name, all(strange == 0 for strange, _ in found))
+    moved = any(some > 0 for _, some in found)
     count = np.bincount(owner, minlength=len(geometries))
     shape_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    return Chains(xy, offset, start[:-1], size, shape_start)
+    return Chains(xy, offset, start[:-1], size, shape_start, moved)
 
 
 def _rings(geometries: GeometryArray) -> tuple[Int64, Int64, Int8]:

@@ -157,10 +157,12 @@ def _crossed(
     return found, change, restart
 
 
-def _events(built: Built, pairs: list[Int32], workers: Workers) -> tuple[Int64, Int32]:
-    """Step 4, sorted: the crossings of every edge."""
+def _events(
+    built: Built, pairs: list[Int32], workers: Workers
+) -> tuple[Int64, Int32, int]:
+    """Step 4, sorted: the crossings of every edge, and how many one has at most."""
     n = len(built.scene.xy)
-    start = np.zeros(n + 1, np.int64)
+    start = np.zeros(n + 2, np.int64)
     parts = even_parts(np.arange(n + 1), workers.threads)
 
     def count(first: int, last: int) -> None:
@@ -168,16 +170,15 @@ def _events(built: Built, pairs: list[Int32], workers: Workers) -> tuple[Int64, 
             count_events(some, first, last, start)
 
     workers.run(count, parts)
-    running_sum(start)
+    most = int(running_sum(start))
     event = np.empty(int(start[-1]), np.int32)
-    free = start[:-1].copy()
 
     def fill(first: int, last: int) -> None:
         for some in pairs:
-            fill_events(some, first, last, free, event)
+            fill_events(some, first, last, start, event)
 
     workers.run(fill, parts, stage="crossings sorted", share=(0.65, 0.7))
-    return start, event
+    return start, event, most
 
 
 def _no_sums(built: Built, bins: Bins, depths: int) -> Sums:
@@ -198,7 +199,7 @@ def _emitted(
     windings: Windings,
     change: tuple[Int64, Int64],
     active: _Active,
-    events: tuple[Int64, Int32],
+    events: tuple[Int64, Int32, int],
     depths: int,
     tuning: Tuning,
     workers: Workers,
@@ -208,13 +209,13 @@ def _emitted(
     n_chains = len(scene.chain_shape)
     spare = deque(_no_sums(built, bins, depths) for _ in range(workers.threads))
     chain_state = np.zeros(n_chains, np.int64)
-    most_events = int(np.diff(events[0]).max(initial=0))
+    event_start, event, most_events = events
 
     def carry(first: int, last: int) -> int:
         sums = spare.popleft()
         bad = propagate(
             first, last, scene, built.grid, bins, built.frames, reference, windings,
-            *change, depths, *events, np.empty((most_events, 3)),
+            *change, depths, event_start, event, np.empty((most_events, 3)),
             np.empty((most_events, 2), np.int64), active.edge, sums, chain_state,
         )  # fmt: skip
         spare.append(sums)

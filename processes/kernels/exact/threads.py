@@ -35,6 +35,8 @@ def even_parts(start: Int64, parts: int) -> Parts:
     [(0, 1), (1, 4)]
     """
     n = len(start) - 1
+    if parts == 1:
+        return [(0, n)] if n else []
     cuts = np.searchsorted(start, np.linspace(start[0], start[-1], parts + 1)[1:-1])
     limits = [0, *np.minimum(cuts, n).tolist(), n]
     return [(a, b) for a, b in pairwise(limits) if b > a]
