@@ -6,6 +6,7 @@ import { h, icon } from "./dom.js";
 import { openGaps } from "./gaps.js";
 import { number, quantity, t, title } from "./i18n.js";
 import { targetWords } from "./indicator.js";
+import { addLive, stopLive } from "./live.js";
 import { hidePanel, say, showPanel } from "./panel.js";
 import { readSeries, readValues } from "./values.js";
 import { codeParts, LEVELS, pathOf, readZones } from "./zones.js";
@@ -58,6 +59,7 @@ export async function openZone(app, level, code) {
   }
   showPanel(app, content(app, level, code, path, row, values, problem, cell));
   say(announce(app, code, row));
+  track(addLive(app, level, code, () => mine === turn && app.panelKind === "zone" && app.store.get("sel") === `${level}:${code}`).catch(stopLive));
   if (level !== "unit_grid" && row && row.value !== null) track(addTrend(app, level, code, mine));
 }
 
