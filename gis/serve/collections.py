@@ -17,7 +17,6 @@ from layers import Layer
 
 SORTABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 COVERAGE_REL = "http://www.opengis.net/def/rel/ogc/1.0/coverage"
-COVERAGE_REL = "http://www.opengis.net/def/rel/ogc/1.0/coverage"
 
 
 class Collections:
@@ -79,12 +78,6 @@ def _amended(
         (SORTABLES_REL, SCHEMA, "Sortables", f"{sortables}?f=json"),
         (SORTABLES_REL, "text/html", "Sortables", f"{sortables}?f=html"),
     ]
-    if layer.raster is not None:
-        cells = f"{BASE}/collections/{layer.id}/coverage"
-        links += [
-            (COVERAGE_REL, "image/tiff", "Cells as GeoTIFF", f"{cells}?f=tif"),
-            (COVERAGE_REL, "image/png", "Hillshade", f"{cells}?f=png"),
-        ]
     if layer.raster is not None:
         cells = f"{BASE}/collections/{layer.id}/coverage"
         links += [
