@@ -130,7 +130,7 @@ def read_optics(
         max_view_m=numbers("max_view_m"),
         lost=lost,
         assumed=assumed | (source == "assumed"),
-        turns=np.isin(kind.astype(str), list(turning)),
+        turns=np.array([one in turning for one in kind], dtype=np.bool_),
         source=np.where(assumed, "assumed", source),
     )
 

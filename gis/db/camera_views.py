@@ -119,7 +119,7 @@ def _follow(
 
 def draw_all(connection: Connection, layer: Layer, day: date) -> Refreshed:
     """Every view anew."""
-    rows = connection.execute(statement("view_cameras"), _of(day, None)).fetchall()
+    rows = connection.execute(statement("view_cameras"), {"day": day}).fetchall()
     cameras = CameraRows(rows, layer)
     buildings = connection.execute(statement("view_buildings"), {"day": day})
     index = _index(buildings.fetchall())
@@ -133,7 +133,10 @@ def draw(
     connection: Connection, layer: Layer, day: date, codes: Sequence[str]
 ) -> Refreshed:
     """The views of some cameras anew; all of them where that is less work."""
-    rows = connection.execute(statement("view_cameras"), _of(day, codes)).fetchall()
+    connection.execute(statement("view_planned"))
+    rows = connection.execute(
+        statement("view_cameras_of"), {"day": day, "codes": list(codes)}, binary=True
+    ).fetchall()
     if len(rows) > 1000:
         total = connection.execute(statement("view_count")).fetchone()
         if total and len(rows) > _MOST_SHARE * total[0]:
@@ -164,10 +167,6 @@ def draw(
         few = _drawn(cameras, index).arrays()
         connection.execute(statement("view_put"), {**gone, **few}, binary=True)
     return Refreshed(False, len(cameras), len(cameras) * len(LEVELS))
-
-
-def _of(day: date, codes: Sequence[str] | None) -> dict[str, Any]:
-    return {"day": day, "codes": None if codes is None else list(codes)}
 
 
 def _index(rows: Sequence[Sequence[Any]]) -> BuildingIndex:

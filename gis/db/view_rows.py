@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,6 +48,12 @@ def objects(values: Sequence[Any]) -> Any:  # noqa: ANN401  # array of objects
     return cells
 
 
+@cache
+def _densities(table: str) -> FloatArray:
+    """(levels,) pixels per metre of the stored levels."""
+    return densities(load_codes, table, LEVELS)
+
+
 class CameraRows:
     """Cameras as the statement view_cameras gives them, with their ranges."""
 
@@ -70,7 +78,7 @@ class CameraRows:
         self.optics: Optics = read_optics(
             features, model, load_codes, policy=model.unknown_direction
         )
-        density = densities(load_codes, model.range.table, LEVELS)
+        density = _densities(model.range.table)
         self.reach: Reach = ground_reach(self.optics, density, target_height_m=0.0)
 
     def __len__(self) -> int:
@@ -176,7 +184,7 @@ class ViewRows:
         }
 
     def arrays(self) -> dict[str, list[Any]]:
-        """The same rows as one list for each column, for a few cameras."""
+        """The same rows for a few cameras: a list for each column of their own."""
         text, views, depend = self._cameras.text, self._views, self._depend
         n, levels = len(self._cameras), len(LEVELS)
 
@@ -184,18 +192,15 @@ class ViewRows:
             return [value for value in values for _ in range(levels)]
 
         found: dict[str, list[Any]] = {
-            "code": [f"{code}/{level}" for code in text["code"] for level in LEVELS],
-            "camera_code": each(text["code"]),
-            "camera_state": each(text["state"]),
+            "camera": each(text["code"]),
+            "valid_from": each(text["valid_from"]),
             "purpose": list(LEVELS) * n,
-            "state": [_LABELS[int(s)] for s in views.state.ravel()],
+            "state": [_LABELS[s] for s in views.state.ravel().tolist()],
             "area_m2": _numbers(views.area_m2),
             "near_m": each(_numbers(self._cameras.reach.near_m)),
             "far_m": _numbers(self._cameras.reach.far_m),
             "assumed": each(self._cameras.optics.assumed.tolist()),
         }
-        for name in ("name", "valid_from", "valid_to", "source", "synthetic"):
-            found[name] = each(text[name])
         found["geom"], found["geom_m"] = [], []
         for i in range(n):
             camera = np.full(levels, i)
@@ -215,7 +220,7 @@ class ViewRows:
 
 def _numbers(values: FloatArray) -> list[float | None]:
     """Numbers as the table has them: none for nan and infinity."""
-    return [v if np.isfinite(v) else None for v in values.ravel().tolist()]
+    return [v if math.isfinite(v) else None for v in values.ravel().tolist()]
 
 
 #: Columns in the order of the statement view_copy.

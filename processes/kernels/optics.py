@@ -40,7 +40,7 @@ def vertical_view(hfov_deg: FloatArray, *, aspect: float = 9 / 16) -> FloatArray
 
 
 def purpose_range(
-    resolution_px: FloatArray, hfov_deg: FloatArray, density_px_m: float
+    resolution_px: FloatArray, hfov_deg: FloatArray, density_px_m: float | FloatArray
 ) -> FloatArray:
     """Distance along the axis at which a picture still has a pixel density.
 
@@ -48,7 +48,7 @@ def purpose_range(
     ----------
     resolution_px : (n,) width of the stream as recorded
     hfov_deg : (n,) above 0; from 180 on an unwrapped panorama is taken
-    density_px_m : pixels per metre that the purpose needs, above 0
+    density_px_m : pixels per metre that the purpose needs, above 0; the three broadcast
 
     Returns
     -------

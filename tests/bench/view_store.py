@@ -99,7 +99,7 @@ def single_edits(database: Database, count: int, seed: int) -> dict[str, list[fl
                 camera_views.draw(connection, layer, day, [str(code)])
             drawn = time.perf_counter() - begun
             rows = connection.execute(
-                statement("view_cameras"), {"day": day, "codes": [str(code)]}
+                statement("view_cameras_of"), {"day": day, "codes": [str(code)]}
             ).fetchall()
             x0, y0, x1, y1 = CameraRows(rows, layer).boxes()[0].tolist()
             asked = {

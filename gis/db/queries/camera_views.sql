@@ -30,13 +30,21 @@ SELECT 'building', code, geom_m FROM city.building
 WHERE (valid_from > %(old)s AND valid_from <= %(day)s) OR (valid_to > %(old)s AND valid_to <= %(day)s)
 
 -- name: view_cameras
--- Camera versions in force on %(day)s or later; of %(codes)s, all if null.
+-- Camera versions in force on %(day)s or later.
 SELECT code, name, valid_from, valid_to, source, synthetic, state, kind, geometry_source,
        resolution_px::float8, focal_mm, sensor_mm, hfov_deg, vfov_deg, height_m, tilt_deg,
        azimuth_deg, max_view_m, ST_X(geom_m), ST_Y(geom_m), ST_SRID(geom_m)
 FROM city.camera
-WHERE (valid_to IS NULL OR valid_to > %(day)s)
-  AND (%(codes)s::text[] IS NULL OR code = ANY(%(codes)s::text[]))
+WHERE valid_to IS NULL OR valid_to > %(day)s
+ORDER BY code, valid_from
+
+-- name: view_cameras_of
+-- The same of the cameras %(codes)s.
+SELECT code, name, valid_from, valid_to, source, synthetic, state, kind, geometry_source,
+       resolution_px::float8, focal_mm, sensor_mm, hfov_deg, vfov_deg, height_m, tilt_deg,
+       azimuth_deg, max_view_m, ST_X(geom_m), ST_Y(geom_m), ST_SRID(geom_m)
+FROM city.camera
+WHERE (valid_to IS NULL OR valid_to > %(day)s) AND code = ANY(%(codes)s::text[])
 ORDER BY code, valid_from
 
 -- name: view_buildings
@@ -46,14 +54,19 @@ WHERE valid_from <= %(day)s AND (valid_to IS NULL OR valid_to > %(day)s)
 ORDER BY code
 
 -- name: view_buildings_near
--- The same as far as they touch boxes; %(xmin)s … float8[], %(srid)s.
+-- The same as far as they touch boxes (four arrays of coordinates) of %(srid)s.
 SELECT ST_AsBinary(b.geom_m), b.height_m, b.opaque FROM city.building b
 WHERE b.valid_from <= %(day)s AND (b.valid_to IS NULL OR b.valid_to > %(day)s)
   AND b.fid IN (
-    SELECT n.fid FROM unnest(%(xmin)s::float8[], %(ymin)s::float8[], %(xmax)s::float8[],
-                             %(ymax)s::float8[]) AS q (x0, y0, x1, y1)
+    SELECT n.fid FROM unnest(%(xmin)b::float8[], %(ymin)b::float8[], %(xmax)b::float8[],
+                             %(ymax)b::float8[]) AS q (x0, y0, x1, y1)
     JOIN city.building n ON n.geom_m && ST_MakeEnvelope(q.x0, q.y0, q.x1, q.y1, %(srid)s))
 ORDER BY b.code
+
+-- name: view_planned
+-- Plans of the next statements are made once: making them anew costs a third of the time
+-- of one camera. For the length of the transaction.
+SET LOCAL plan_cache_mode = force_generic_plan
 
 -- name: view_empty
 -- Takes out every view.
@@ -65,32 +78,33 @@ WITH gone AS (DELETE FROM city.camera_view WHERE code = ANY(%(views)s::text[]))
 DELETE FROM ledger.view_dependency WHERE camera_code = ANY(%(codes)s::text[])
 
 -- name: view_put
--- Puts few views in their places: one array for each column, and what they depend on.
+-- Puts few views in their places: one array for each column, and what they depend on. What
+-- is the camera's own is taken from its row. Arrays are sent as bytes: it halves the time.
 WITH gone AS (
-    DELETE FROM city.camera_view WHERE code = ANY(%(views)s::text[])
+    DELETE FROM city.camera_view WHERE code = ANY(%(views)b::text[])
       AND (code, valid_from) NOT IN (
-        SELECT * FROM unnest(%(code)s::text[], %(valid_from)s::date[]))),
+        SELECT c || '/' || p, f
+        FROM unnest(%(camera)b::text[], %(valid_from)b::date[], %(purpose)b::text[])
+            AS v (c, f, p))),
 lost AS (
-    DELETE FROM ledger.view_dependency WHERE camera_code = ANY(%(codes)s::text[])
+    DELETE FROM ledger.view_dependency WHERE camera_code = ANY(%(codes)b::text[])
       AND (camera_code, valid_from) NOT IN (
-        SELECT * FROM unnest(%(d_code)s::text[], %(d_from)s::date[]))),
+        SELECT * FROM unnest(%(d_code)b::text[], %(d_from)b::date[]))),
 depend AS (
     INSERT INTO ledger.view_dependency AS old (camera_code, valid_from, geom_m)
     SELECT c, f, ST_GeomFromEWKB(g)
-    FROM unnest(%(d_code)s::text[], %(d_from)s::date[], %(d_geom)s::bytea[]) AS d (c, f, g)
+    FROM unnest(%(d_code)b::text[], %(d_from)b::date[], %(d_geom)b::bytea[]) AS d (c, f, g)
     ON CONFLICT (camera_code, valid_from) DO UPDATE SET geom_m = excluded.geom_m)
 INSERT INTO city.camera_view AS old (code, name, valid_from, valid_to, source, synthetic,
     camera_code, purpose, camera_state, state, area_m2, near_m, far_m, assumed, geom, geom_m)
-SELECT v.code, v.name, v.valid_from, v.valid_to, v.source, v.synthetic, v.camera_code,
-       v.purpose, v.camera_state, v.state, v.area_m2, v.near_m, v.far_m, v.assumed,
+SELECT c.code || '/' || v.purpose, c.name, c.valid_from, c.valid_to, c.source, c.synthetic,
+       c.code, v.purpose, c.state, v.state, v.area_m2, v.near_m, v.far_m, v.assumed,
        ST_GeomFromEWKB(v.geom), ST_GeomFromEWKB(v.geom_m)
-FROM unnest(%(code)s::text[], %(name)s::text[], %(valid_from)s::date[], %(valid_to)s::date[],
-            %(source)s::text[], %(synthetic)s::bool[], %(camera_code)s::text[],
-            %(purpose)s::text[], %(camera_state)s::text[], %(state)s::text[],
-            %(area_m2)s::float8[], %(near_m)s::float8[], %(far_m)s::float8[],
-            %(assumed)s::bool[], %(geom)s::bytea[], %(geom_m)s::bytea[])
-    AS v (code, name, valid_from, valid_to, source, synthetic, camera_code, purpose,
-          camera_state, state, area_m2, near_m, far_m, assumed, geom, geom_m)
+FROM unnest(%(camera)b::text[], %(valid_from)b::date[], %(purpose)b::text[],
+            %(state)b::text[], %(area_m2)b::float8[], %(near_m)b::float8[],
+            %(far_m)b::float8[], %(assumed)b::bool[], %(geom)b::bytea[], %(geom_m)b::bytea[])
+    AS v (camera, valid_from, purpose, state, area_m2, near_m, far_m, assumed, geom, geom_m)
+JOIN city.camera c ON c.code = v.camera AND c.valid_from = v.valid_from
 ON CONFLICT (code, valid_from) DO UPDATE SET
     name = excluded.name, valid_to = excluded.valid_to, source = excluded.source,
     synthetic = excluded.synthetic, camera_code = excluded.camera_code,

@@ -5,6 +5,7 @@ EPSG:4549 or any other plane CRS in metres; nothing here depends on which.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -178,37 +179,66 @@ def _in_grid(
 ) -> Walls:
     """Boxes of the buildings and the cells that each touches."""
     first_edge = np.searchsorted(owner, np.arange(n + 1)).astype(np.int64)
-    box = np.empty((n, 4))
-    box[:, :2], box[:, 2:] = np.inf, -np.inf
-    solid = first_edge[:-1] < first_edge[1:]
-    if not solid.any():
+    box, low_x, low_y, high_x, high_y = _boxes(edge, first_edge)
+    if len(edge) == 0:
         first, none = np.zeros(n, np.int64), np.empty(0, np.int64)
         return Walls(
             edge, first_edge, box, height, first, first.copy(), np.zeros(2, np.int64),
             none, np.empty((0, 4)), 0.0, 0.0, cell_m, 1, 1,
         )  # fmt: skip
-    at = first_edge[:-1][solid]
-    box[solid, 0] = np.minimum.reduceat(edge[:, 0], at)
-    box[solid, 1] = np.minimum.reduceat(edge[:, 1], at)
-    box[solid, 2] = np.maximum.reduceat(edge[:, 0], at)
-    box[solid, 3] = np.maximum.reduceat(edge[:, 1], at)
-    low = box[solid, :2].min(axis=0)
-    high = box[solid, 2:].max(axis=0)
-    while np.prod((high - low) / cell_m + 2) > _MOST_CELLS:
+    wide, high = high_x - low_x, high_y - low_y
+    while (wide / cell_m + 2) * (high / cell_m + 2) > _MOST_CELLS:
         cell_m *= 2
     # whole cells from the coordinates' origin: any part of the buildings is met in the
     # same order as all of them, so that what is seen is the same to the bit
-    x0, y0 = (float(v) for v in np.floor(low / cell_m) * cell_m)
-    origin = np.array([x0, y0, x0, y0])
-    cells = np.zeros((n, 4), np.int64)
-    cells[solid] = np.floor((box[solid] - origin) / cell_m).astype(np.int64)
-    columns, rows = int(cells[solid, 2].max()) + 1, int(cells[solid, 3].max()) + 1
-    cells[~solid, 2:] = -1
+    x0, y0 = math.floor(low_x / cell_m) * cell_m, math.floor(low_y / cell_m) * cell_m
+    cells, columns, rows = _touched(box, x0, y0, cell_m)
     start, item = _cell_lists(cells, columns, rows)
     return Walls(
         edge, first_edge, box, height, cells[:, 0].copy(), cells[:, 1].copy(),
         start, item, box[item], x0, y0, cell_m, columns, rows,
     )  # fmt: skip
+
+
+@compiled
+def _boxes(
+    edge: FloatArray, first_edge: IntArray
+) -> tuple[FloatArray, float, float, float, float]:
+    """(n, 4) boxes, inf to -inf where there are no edges, and the box of all."""
+    n = len(first_edge) - 1
+    box = np.empty((n, 4))
+    low_x, low_y, high_x, high_y = math.inf, math.inf, -math.inf, -math.inf
+    for b in range(n):
+        x0, y0, x1, y1 = math.inf, math.inf, -math.inf, -math.inf
+        for e in range(first_edge[b], first_edge[b + 1]):
+            x0, x1 = min(x0, edge[e, 0]), max(x1, edge[e, 0])
+            y0, y1 = min(y0, edge[e, 1]), max(y1, edge[e, 1])
+        box[b, 0], box[b, 1], box[b, 2], box[b, 3] = x0, y0, x1, y1
+        low_x, high_x = min(low_x, x0), max(high_x, x1)
+        low_y, high_y = min(low_y, y0), max(high_y, y1)
+    return box, low_x, low_y, high_x, high_y
+
+
+@compiled
+def _touched(
+    box: FloatArray, x0: float, y0: float, cell_m: float
+) -> tuple[IntArray, int, int]:
+    """(n, 4) first and last column and row of the cells that boxes touch, and how many.
+
+    A building without edges touches none: its last cell lies before its first.
+    """
+    cells = np.zeros((len(box), 4), np.int64)
+    columns, rows = 0, 0
+    for b in range(len(box)):
+        if box[b, 0] > box[b, 2]:
+            cells[b, 2], cells[b, 3] = -1, -1
+            continue
+        cells[b, 0] = math.floor((box[b, 0] - x0) / cell_m)
+        cells[b, 1] = math.floor((box[b, 1] - y0) / cell_m)
+        cells[b, 2] = math.floor((box[b, 2] - x0) / cell_m)
+        cells[b, 3] = math.floor((box[b, 3] - y0) / cell_m)
+        columns, rows = max(columns, cells[b, 2] + 1), max(rows, cells[b, 3] + 1)
+    return cells, columns, rows
 
 
 @compiled

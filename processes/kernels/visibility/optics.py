@@ -175,20 +175,13 @@ def sector_reach(
     [[37.928354, 14.139646, 4.793996, 0.0]]
     """
     edge = upper_edge(height_m, tilt_deg, vfov_deg, target_height_m)
-    far = [
-        np.minimum(
-            ground_range(
-                purpose_range(resolution_px, hfov_deg, float(density)),
-                height_m,
-                target_height_m,
-            ),
-            edge,
-        )
-        for density in density_px_m
-    ]
+    wide, lens, high = (
+        np.atleast_1d(values)[:, None] for values in (resolution_px, hfov_deg, height_m)
+    )
+    depth = purpose_range(wide, lens, density_px_m)
+    on_ground = ground_range(depth, high, target_height_m)
+    far_m = np.minimum(on_ground, np.atleast_1d(edge)[:, None])
     near = dead_zone(height_m, tilt_deg, vfov_deg, target_height_m)
-    shape = (len(np.atleast_1d(resolution_px)), len(density_px_m))
-    far_m = np.column_stack(far) if far else np.empty(shape)
     return Reach(np.maximum(near, 0.0), np.maximum(far_m, 0.0))
 
 
