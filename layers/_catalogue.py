@@ -8,7 +8,7 @@ from pathlib import Path
 from layers._codes import DATA, load_codes
 from layers._errors import DeclarationError, UnknownLayer
 from layers._level import Level
-from layers._spec import Layer, Representative, Sector
+from layers._spec import Disc, Layer, Network, Representative, Sector
 from layers._yaml import read_model
 
 LAYERS = Path(__file__).resolve().parent
@@ -131,6 +131,14 @@ def _check_references(
             if model.hidden_by is not None and model.hidden_by not in layers:
                 raise UnknownLayer(
                     path, "coverage.hidden_by", f"no layer {model.hidden_by!r}"
+                )
+        case Network(roads=str(roads)) | Disc(roads=str(roads)):
+            if roads not in layers:
+                raise UnknownLayer(path, "coverage.roads", f"no layer {roads!r}")
+            kind = layers[roads].geometry
+            if kind not in ("LineString", "MultiLineString"):
+                raise DeclarationError(
+                    path, "coverage.roads", f"{roads} has {kind}, must have lines"
                 )
         case Representative() as model:
             _check_table(path, "coverage.table", model.table, data)

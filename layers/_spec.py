@@ -98,11 +98,36 @@ class _Model(Declared):
 
 
 class Disc(_Model):
-    """Everything within `radius_m` of the feature, or of its `radius_column`."""
+    """Everything within `radius_m` of the feature, or of its `radius_column`.
+
+    Parameters
+    ----------
+    roads : layer of lines along which a request may have the radius walked instead
+    """
 
     model: Literal["disc"]
     radius_m: float = Field(gt=0, le=100_000)
     radius_column: Identifier | None = None
+    roads: Identifier | None = None
+
+
+class Network(_Model):
+    """Ground beside the roads that are walked within `limit_m` of the feature.
+
+    Parameters
+    ----------
+    roads : layer of lines that join where they share an end point
+    limit_column : column with the feature's own limit
+    width_m : ground on either side of a road that counts as reached
+    snap_m : a feature farther than this from any road reaches nothing
+    """
+
+    model: Literal["network"]
+    roads: Identifier
+    limit_m: float = Field(gt=0, le=100_000)
+    limit_column: Identifier | None = None
+    width_m: float = Field(default=30.0, gt=0, le=1000)
+    snap_m: float = Field(default=200.0, gt=0, le=5000)
 
 
 class SectorRange(Declared):
@@ -159,7 +184,7 @@ class Representative(_Model):
 
 
 Coverage = Annotated[
-    Disc | Sector | OwnPolygon | Attribute | Representative,
+    Disc | Network | Sector | OwnPolygon | Attribute | Representative,
     Field(discriminator="model"),
 ]
 

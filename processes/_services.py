@@ -9,54 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import orjson
 import shapely
-from pydantic import Field
 
-from layers import Attribute, Disc, Features, Layer, OwnPolygon, Representative, Sector
+from layers import (
+    Attribute,
+    Disc,
+    Features,
+    Layer,
+    Network,
+    OwnPolygon,
+    Representative,
+    Sector,
+)
 from processes._errors import InvalidInput
 from processes._optics import optics_columns
+from processes._parameters import model_parameters
 from processes._ports import Reader
-from processes._spec import Inputs, read_inputs
+from processes._spec import Inputs
 from processes._views import ViewQuestion, ground_seen
+from processes._walk import as_walked, refuse_walking, walked
 from processes.kernels import arc
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
 
 _NO_SHAPES: GeometryArray = np.empty(0, dtype=object)
 _NO_ASSETS: IntArray = np.empty(0, dtype=np.int64)
-
-
-class RadiusParameters(Inputs):
-    """What may be changed in the models `disc` and `representative`."""
-
-    radius_m: float | None = Field(
-        None, gt=0, le=100_000, description="radius of every asset, in metres"
-    )
-
-
-class SectorParameters(Inputs):
-    """What may be changed in the model `sector`."""
-
-    level: str | None = Field(None, description="image purpose, a code of its table")
-    target_height_m: float = Field(
-        0.0, ge=0, le=3, description="height above ground at which it must be seen"
-    )
-    unknown_direction: Literal["disc", "exclude"] | None = Field(
-        None, description="what a camera without direction covers: its disc or nothing"
-    )
-    occlusion: Literal["buildings", "none"] = Field(
-        "buildings", description="whether cameras see through buildings: none"
-    )
-    footprint: Literal["sector", "pinhole"] = Field(
-        "sector", description="arcs about the camera, or the picture's trapezoid"
-    )
-
-
-class NoParameters(Inputs):
-    """The models `polygon` and `attribute` have no number to change."""
 
 
 @dataclass(frozen=True)
@@ -89,27 +69,6 @@ class Service:
         It is told of all that was made, not of a choice among it.
         """
         return self.made[0] if self.made and self.made[1] is self.shape else None
-
-
-def model_parameters(layer: Layer, given: Mapping[str, object]) -> Inputs:
-    """Parameters of a request, checked against the layer's model.
-
-    Raises
-    ------
-    InvalidInput : naming the parameter and what is allowed
-    """
-    kinds: Mapping[str, type[Inputs]] = {
-        "disc": RadiusParameters,
-        "representative": RadiusParameters,
-        "sector": SectorParameters,
-    }
-    model = layer.coverage.model if layer.coverage else ""
-    try:
-        return read_inputs(kinds.get(model, NoParameters), given)
-    except InvalidInput as error:
-        raise InvalidInput(
-            f"parameters.{error.name}", error.value, error.allowed
-        ) from error
 
 
 def service_layers(read: Reader) -> list[str]:
@@ -198,8 +157,13 @@ def service_of(
         case Attribute():
             flag = np.array([bool(v) for v in features.columns[model.column]], np.bool_)
             facts["parameters"] = {"column": model.column}
+        case Disc() if getattr(chosen, "model", "disc") == "network":
+            shape = walked(read, features, as_walked(model), chosen, as_of, facts)
         case Disc():
+            refuse_walking(chosen)
             shape = _discs(features, model, chosen, facts)
+        case Network():
+            shape = walked(read, features, model, chosen, as_of, facts)
         case Representative():
             shape = _representative(features, model, chosen, read, facts)
         case Sector():
@@ -239,7 +203,7 @@ def _check_closed(name: str, text: str | None) -> None:
 def service_columns(layer: Layer) -> tuple[str, ...]:
     """Columns that the model of a layer reads."""
     match layer.coverage:
-        case Disc(radius_column=str(column)):
+        case Disc(radius_column=str(column)) | Network(limit_column=str(column)):
             return (column,)
         case Attribute() as model:
             return (model.column,)
@@ -258,14 +222,6 @@ def _arc_facts() -> dict[str, Any]:
         "disc_radius_factor": float(arc.radius_factor(arc.ARC_STEP_DEG)),
         "area_bias": 0.0,
     }
-
-
-def _xy(features: Features) -> tuple[FloatArray, FloatArray]:
-    """Positions: a point's own, of a line or polygon a point on it."""
-    points = features.geometry
-    if len(points) and (shapely.get_dimensions(points) > 0).any():
-        points = shapely.point_on_surface(points)
-    return shapely.get_x(points), shapely.get_y(points)
 
 
 def _discs(
@@ -291,7 +247,11 @@ def _round(
     facts["arc"] = _arc_facts()
     is_point = shapely.get_dimensions(features.geometry) == 0
     if is_point.all():
-        return arc.discs(*_xy(features), radius_m)
+        return arc.discs(
+            shapely.get_x(features.geometry),
+            shapely.get_y(features.geometry),
+            radius_m,
+        )
     facts["arc"]["rule"] = "ST_Buffer with quad_segs: vertices on the circle"
     facts["arc"].pop("disc_radius_factor")
     facts["arc"].pop("area_bias")
@@ -320,11 +280,12 @@ def _representative(
 
 
 def service_reads(read: Reader, layer: str) -> tuple[str, ...]:
-    """Layers that a service depends on: its own, and the one that hides; () if none."""
+    """Layers that a service depends on: its own, what hides, the roads; () if none."""
     if layer not in read.catalogue or read.catalogue[layer].coverage is None:
         return ()
-    hidden_by = getattr(read.catalogue[layer].coverage, "hidden_by", None)
-    return (layer, hidden_by) if hidden_by else (layer,)
+    model = read.catalogue[layer].coverage
+    others = (getattr(model, name, None) for name in ("hidden_by", "roads"))
+    return (layer, *(id_ for id_ in others if id_))
 
 
 def with_hiding(read: Reader, layers: Iterable[str]) -> tuple[str, ...]:
