@@ -31,7 +31,8 @@ def change_to_vertex(
     The way goes up (or half a millimetre down) to the vertex's height, then right. It
     is cut half a millimetre beyond each subcell's border, so that an edge listed in
     two subcells is met once; both ends of each piece are judged exactly. Edges of the
-    shape itself, and of its priority, are left out.
+    shape itself, and of its priority, are left out; so are those above, below or right
+    of the way, which it cannot meet.
     """
     change = np.int64(0)
     last_row = min((vy - y0) // size, across - 1)
@@ -46,11 +47,13 @@ def change_to_vertex(
             to_priority = -1
         for k in range(start[row * across], start[row * across + 1]):
             i = item[k]
-            weight = shape_weight[shape[i]]
-            priority = shape_priority[shape[i]]
             ax = ends[i, 0]
             bx = ends[i, 2]
-            if weight == 0 or priority == own_priority or (ax <= x0) == (bx <= x0):
+            if (ax <= x0) == (bx <= x0):
+                continue
+            weight = shape_weight[shape[i]]
+            priority = shape_priority[shape[i]]
+            if weight == 0 or priority == own_priority:
                 continue
             ay = ends[i, 1]
             by = ends[i, 3]
@@ -65,19 +68,21 @@ def change_to_vertex(
         subcell = last_row * across + column
         for k in range(start[subcell], start[subcell + 1]):
             i = item[k]
+            ax = ends[i, 0]
+            ay = ends[i, 1]
+            bx = ends[i, 2]
+            by = ends[i, 3]
+            if min(ay, by) > vy or max(ay, by) < vy or min(ax, bx) > vx:
+                continue
             weight = shape_weight[shape[i]]
             priority = shape_priority[shape[i]]
             if weight == 0 or priority == own_priority:
                 continue
-            ay = ends[i, 1]
-            by = ends[i, 3]
             shifted_less = priority < own_priority
             below_a = ay < vy or (ay == vy and shifted_less)
             below_b = by < vy or (by == vy and shifted_less)
             if below_a == below_b:
                 continue
-            ax = ends[i, 0]
-            bx = ends[i, 2]
             ended = is_left(to2, 2 * vy, ax, ay, bx, by, own_priority, priority)
             began = is_left(from2, 2 * vy, ax, ay, bx, by, own_priority, priority)
             if began != ended:
