@@ -80,7 +80,7 @@ def running(place: Place, *, migrated: bool = True) -> Iterator[Database]:
         with _machines(place.settings.dask):
             yield database
     finally:
-        database.close()
+        database.end()
         if started and cluster:
             cluster.stop()
 

@@ -152,8 +152,11 @@ def _warm(place: Place, database: Database) -> None:
                 results=results,
             )
     except Exception as error:  # nobody waits for this answer
+        if database.is_ended:
+            return
         log.warning("the scorecard could not be prepared: %s", describe(error)[2])
-    follow(database, place.catalogue, "camera")
+    if not database.is_ended:
+        follow(database, place.catalogue, "camera")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -81,6 +81,7 @@ class Database:
         self._name = name
         self._timeouts = timeouts or Timeouts()
         self._pools: dict[str, ConnectionPool[Connection]] = {}
+        self.is_ended = False
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
@@ -122,6 +123,8 @@ class Database:
     def _pool(self, role: str) -> ConnectionPool[Connection]:
         """The role's pool, opened at its first use."""
         with self._lock:
+            if self.is_ended:
+                raise ClusterError("PostgreSQL: 正在停止 this process is being stopped")
             if role not in self._pools:
                 timeout = getattr(self._timeouts, role.removeprefix("citygrid_"))
                 self._pools[role] = ConnectionPool(
@@ -145,6 +148,11 @@ class Database:
             for pool in self._pools.values():
                 pool.close()
             self._pools.clear()
+
+    def end(self) -> None:
+        """Close every pool for good: threads that still compute open no other."""
+        self.is_ended = True
+        self.close()
 
 
 def queue_connection(dsn: str, timeouts: Timeouts) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Tiles kept in files: made ahead by `citygrid tiles seed`, found by the server.
 
 A tile is kept under the version of its table and the days on which the same versions
-of its features are valid. A commit moves the version, so what is kept is never stale;
-the next seeding takes away what no version needs.
+of its features are valid. It is right until a later change lies in it, which whoever
+asks for it finds out; the next seeding takes away what no version needs.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from gis.db import wire
-from gis.db.pool import AsyncDatabase
+from gis.db.pool import AsyncDatabase, Database
+from gis.errors import ClusterError
 from layers import Level
 
 PUBLIC = Level.PUBLIC
@@ -203,3 +204,16 @@ def test_whoever_gives_up_waiting_takes_nobody_along(empty_db):
         assert (await first)["park"] == (await third)["park"] == 0
 
     on(empty_db, scene)
+
+
+def test_what_was_ended_opens_no_connection(empty_db):
+    """A thread that still computes while the server stops is told so."""
+    database = Database(empty_db.dsn)
+    with database.reader(PUBLIC) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    database.close()
+    with database.reader(PUBLIC) as connection:  # a restored database is read again
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    database.end()
+    with pytest.raises(ClusterError), database.reader(PUBLIC):
+        raise AssertionError

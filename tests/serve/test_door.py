@@ -188,6 +188,16 @@ def test_a_body_is_never_taken_for_a_request(server, client):
     assert len(server.asked) == before + 1
 
 
+def test_the_end_of_a_head_is_never_taken_for_a_request(client):
+    """The bytes of a known request, as the last headers of another."""
+    known = client.ask()
+    client.send(b"GET /healthz HTTP/1.1\r\nX-Said: ")
+    time.sleep(0.1)
+    client.send(client.head())
+    assert client.receive()[2] == b'{"status":"ok"}'
+    assert client.ask() == known
+
+
 def test_lost_connections_of_the_database_are_opened_again(server, client):
     client.ask()
     with psycopg.connect(server.dsn, autocommit=True) as killer:

@@ -90,6 +90,9 @@ def test_server_serves_what_was_seeded_until_the_layer_changes(run, start, tmp_p
         staff = server.get(path_of(14, "road"), Level.STAFF).content
         assert b"ROAD-" not in staff
         with psycopg.connect(server.dsn) as connection:
+            connection.execute("UPDATE city.road SET source = source WHERE false")
+        assert b"ROAD-" in server.get(path_of(14, "road")).content
+        with psycopg.connect(server.dsn) as connection:
             connection.execute("UPDATE city.road SET source = source")
         assert b"ROAD-" not in server.get(path_of(14, "road")).content
     assert kept.exists()
