@@ -36,6 +36,7 @@ def addresses(server, catalogue, level):
         "fontstack": "any",
         "range": "0-255",
         "jobId": "none",
+        "scenarioId": "none",
         "runId": "none",
         "loadId": "1",
         "uploadId": "none",

@@ -130,6 +130,9 @@ def test_saved_shared_reloaded_compared_and_removed(
         answered(page)
         assert shown_rows(page) == before
         assert page.inner_text("#wi-head h2") == "方案乙"
+        visit.open(f"/map?lang=zh&wi={link.split('wi=')[1].split('&')[0]}")
+        answered(page)
+        assert shown_rows(page) == before  # it measures what it measured
         page.click("#wi-scenarios")
         page.wait_for_selector(".scenarios li")
         assert page.locator(".scenarios .links a").count() >= 6

@@ -12,6 +12,8 @@ import { showWhatIf } from "./wipanel.js";
 
 const UNDO = 50;
 const STROKE_MS = 800;
+const MEASURE = ["of", "demand", "demand_where", "weight", "where", "parameters"];
+const isSame = (one, other) => MEASURE.every((key) => JSON.stringify(one[key] ?? null) === JSON.stringify(other[key] ?? null));
 const PATIENCE_MS = 4000; // an answer this late is given up for a newer question
 // Places counted one by one are no question of edits unless they are points.
 const COUNTED = ["count"];
@@ -67,8 +69,19 @@ export class WhatIf {
 
   // What is measured, and whether it is what the indicator measures.
   measure() {
-    const target = this.targetOf(this.plan.service);
-    if (this.plan.fixed) return { inputs: {}, target: null };
+    const { service, fixed, own } = this.plan;
+    if (fixed) return { inputs: {}, target: null };
+    return own ? this.measureLike(own) : this.measureOf(this.targetOf(service));
+  }
+
+  // What a scenario measures, by the indicator that measures the same where there is one.
+  measureLike(own) {
+    const mine = this.app.catalog.targets.filter((target) => target.coverage?.service === this.plan.service);
+    const known = mine.map((target) => this.measureOf(target)).find(({ inputs }) => isSame(inputs, own));
+    return known || { inputs: own, target: null, instead: own.demand };
+  }
+
+  measureOf(target) {
     if (!target) return { inputs: {}, target: null };
     const { service: _, share_min: least, ...inputs } = target.coverage;
     const ground = this.app.catalog.layers[inputs.demand]?.geometry;
@@ -338,10 +351,10 @@ export class WhatIf {
       return;
     }
     const plan = decodePlan(wi, this.services);
-    if (plan) await this.adopt(plan, null);
+    if (plan) await this.adopt(plan);
   }
 
-  async adopt(plan, saved) {
+  async adopt(plan, saved = null) {
     this.abort?.abort();
     const before = this.plan;
     this.clear();
@@ -350,6 +363,11 @@ export class WhatIf {
     this.plan = plan;
     this.saved = saved;
     this.at = plan.edits.length - 1;
+    if (saved && !plan.fixed) {
+      this.plan = { ...plan, own: Object.fromEntries(MEASURE.filter((key) => (saved.inputs[key] ?? null) !== null).map((key) => [key, saved.inputs[key]])) };
+      const { target, counted } = this.measure();
+      if (target || counted) this.app.store.set({ ind: (target || counted).id });
+    }
     if (saved && saved.inputs.as_of !== undefined && !plan.fixed) this.app.store.set({ at: saved.inputs.as_of || "" });
     this.app.store.set({ wi: saved ? `s:${saved.id}` : encodePlan(plan, this.services) });
     await this.locate();

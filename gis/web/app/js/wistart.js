@@ -36,6 +36,9 @@ export function startWhatIf(app) {
     else if (tried.isOpen) hidePanel(app, true);
   });
   app.store.watch(["cmp"], () => tried.show());
+  app.store.watch(["ind"], ({ ind }) => { // another indicator of the service: measured by that
+    if (tried.plan?.own && tried.targetOf(tried.plan.service)?.id === ind) tried.plan = { ...tried.plan, own: null };
+  });
   app.store.watch(["at", "ind"], () => { if (tried.plan?.edits.length || tried.plan?.fixed) tried.ask(); });
   const wi = app.store.get("wi");
   return wi ? tried.read(wi) : Promise.resolve();
