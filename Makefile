@@ -62,6 +62,11 @@ bench-coverage: setup
 bench-view: setup
 	$(RUN)/python -m tests.bench.view
 
+.PHONY: conformance-walk
+# what OGC's executable suites ask, of a running server: make conformance-walk URL=…
+conformance-walk: setup
+	$(RUN)/python -m tests.conformance.walk $(URL)
+
 .PHONY: fuzz
 # requests made from the API definition, every layer and operation; the suite takes four
 fuzz: setup test-system
