@@ -118,8 +118,10 @@ def _pairs_of_cell(
                 if meeting != subcell:
                     continue
                 if n < len(found):
-                    found[n, 0] = edge[i if sign > 0 else j]
-                    found[n, 1] = edge[j if sign > 0 else i]
+                    mine = edge[i] if shape_weight[shape[j]] != 0 else ~edge[i]
+                    theirs = edge[j] if shape_weight[shape[i]] != 0 else ~edge[j]
+                    found[n, 0] = mine if sign > 0 else theirs
+                    found[n, 1] = theirs if sign > 0 else mine
                 n += 1
     return n
 
@@ -145,7 +147,8 @@ def find_crossings(
     Returns
     -------
     (m, 2) edges: the first enters the shape of the second, the second leaves the
-    shape of the first.
+    shape of the first. An edge to which the other means nothing, as that is of a line,
+    is given as ~edge.
     """
     xy = scene.xy
     edge_shape = scene.edge_shape

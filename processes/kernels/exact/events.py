@@ -42,7 +42,8 @@ def fill_events(
         for side in range(2):
             e = pairs[k, side]
             if first <= e < last:
-                event[start[e + 1]] = 2 * pairs[k, 1 - side] + side
+                other = pairs[k, 1 - side]
+                event[start[e + 1]] = 2 * (other if other >= 0 else ~other) + side
                 start[e + 1] += 1
 
 

@@ -103,6 +103,8 @@ def pairs_of_runs(
                 shape_weight[of_u] == 0 and shape_weight[of_v] == 0
             ):
                 continue
+            u_counts = shape_weight[of_u] != 0
+            v_counts = shape_weight[of_v] != 0
             m = 0
             for j in range(run[0, v], run[0, v + 1]):
                 near[0, m] = j
@@ -138,7 +140,9 @@ def pairs_of_runs(
                     ):
                         continue
                     if n < len(found):
-                        found[n, 0] = edge[i if sign > 0 else j]
-                        found[n, 1] = edge[j if sign > 0 else i]
+                        mine = edge[i] if v_counts else ~edge[i]
+                        theirs = edge[j] if u_counts else ~edge[j]
+                        found[n, 0] = mine if sign > 0 else theirs
+                        found[n, 1] = theirs if sign > 0 else mine
                     n += 1
     return n
