@@ -254,7 +254,8 @@ def _round(
         )
     facts["arc"]["rule"] = "ST_Buffer with quad_segs: vertices on the circle"
     facts["arc"].pop("disc_radius_factor")
-    facts["arc"].pop("area_bias")
+    facts["arc"]["area_bias"] = arc.chord_bias(arc.ARC_STEP_DEG)
+    facts["arc"]["area_bias_of"] = "round parts"
     shape: GeometryArray = shapely.buffer(
         features.geometry, radius_m, quad_segs=arc.QUAD_SEGS
     )

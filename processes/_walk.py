@@ -14,7 +14,7 @@ from processes._errors import InvalidInput
 from processes._parameters import NetworkParameters
 from processes._ports import Reader
 from processes._spec import Inputs
-from processes.kernels import network
+from processes.kernels import arc, network
 from processes.kernels.arrays import GeometryArray
 
 _NAMED = 100
@@ -98,6 +98,8 @@ def walked(
     facts["arc"] = {
         "quad_segs": network.QUAD_SEGS,
         "rule": "ST_Buffer of reached roads: vertices of round ends on the circle",
+        "area_bias": arc.chord_bias(90.0 / network.QUAD_SEGS),
+        "area_bias_of": "round parts",
     }
     facts["unreachable"] = {
         "assets": int(np.count_nonzero(lost)),

@@ -40,6 +40,26 @@ def radius_factor(step_deg: FloatArray | float) -> FloatArray:
     return np.sqrt(step / np.sin(step))
 
 
+def chord_bias(step_deg: float) -> float:
+    """Share by which round parts are too small that have vertices on the circle.
+
+    Parameters
+    ----------
+    step_deg : angle of one segment [degrees]
+
+    Notes
+    -----
+    sin(s) / s - 1, the other side of `radius_factor`; below 0.
+
+    Examples
+    --------
+    >>> round(chord_bias(3.0), 9)
+    -0.000456863
+    """
+    step = np.radians(step_deg)
+    return float(np.sin(step) / step - 1.0)
+
+
 def discs(x: FloatArray, y: FloatArray, radius_m: FloatArray) -> GeometryArray:
     """Discs as polygons with 120 vertices and the area pi r^2.
 

@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
+from processes.kernels.parallel import for_each
 from processes.kernels.visibility.compiled import compiled
 
 QUAD_SEGS = 8
@@ -191,9 +192,12 @@ def catchments(
         xy, indices=np.repeat(np.arange(len(start) - 1), count[1:])
     )
     who, group = np.unique(pieces.place, return_inverse=True)
-    shape[who] = shapely.buffer(
-        shapely.multilinestrings(line, indices=group), width_m, quad_segs=QUAD_SEGS
-    )
+    walked = shapely.multilinestrings(line, indices=group)
+
+    def draw(i: int) -> None:
+        shape[who[i]] = shapely.buffer(walked[i], width_m, quad_segs=QUAD_SEGS)
+
+    for_each(draw, np.arange(len(who)), cost=np.bincount(group))
     return shape
 
 

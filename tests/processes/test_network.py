@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -92,3 +93,31 @@ def test_a_layer_file_may_declare_it() -> None:
     assert (model.width_m, model.snap_m) == (30.0, 200.0)
     with pytest.raises(ValidationError, match="roads"):
         TypeAdapter(Coverage).validate_python({**declared, "roads": None})
+
+
+def test_every_model_states_the_bias_of_its_arcs() -> None:
+    """Measured areas over true ones are off by what each answer states."""
+    process = registry["coverage"]
+
+    def asked(service: str, geometry: str, **more: Any) -> tuple[float, dict[str, Any]]:
+        rows = {**two_towns(), service: [{"code": "a", "geometry": geometry, **more}]}
+        result = process.run(
+            read_inputs(process.inputs, {"service": service, "as_of": AT}),
+            MemoryReader(rows),
+        )
+        arc = dict(result.reconciliation["arc"])
+        return result.rows[-1]["covered"], arc
+
+    area, arc = asked("base_station", "POINT (500 500)", range_m=100.0)
+    assert arc["area_bias"] == 0.0
+    assert area == pytest.approx(math.pi * 100**2, rel=1e-7)
+    # a park of 100 m square, 50 m around it: four straight sides and one disc
+    square = "POLYGON ((400 400, 500 400, 500 500, 400 500, 400 400))"
+    area, arc = asked("park", square, service_radius_m=50.0, area_m2=1e4)
+    assert arc["area_bias_of"] == "round parts"
+    disc = math.pi * 50**2 * (1 + arc["area_bias"])
+    assert area == pytest.approx(100**2 + 4 * 100 * 50 + disc, rel=1e-7)
+    half = coverage(model="network", radius_m=300, width_m=20)
+    stated = half.reconciliation["arc"]["area_bias"]
+    disc = math.pi * 20**2 * (1 + stated)
+    assert half.rows[0]["covered"] == pytest.approx(400 * 40 + disc / 2, rel=1e-5)
