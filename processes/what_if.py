@@ -121,6 +121,16 @@ def run(inputs: WhatIfInputs, read: Reader) -> Result:
     )
 
 
+def prepare(service: str, read: Reader, as_of: date) -> None:
+    """Measure the city that usual questions begin with, so that none waits for it.
+
+    Parameters
+    ----------
+    service : layer that covers ground
+    """
+    city_of(read, _question(WhatIfInputs(service=service, as_of=as_of), read))
+
+
 def coarse(inputs: WhatIfInputs, _read: Reader, _rule: Disclosure) -> Result:
     """Refuse: a probe that is moved about finds every asset.
 

@@ -8,6 +8,7 @@ import secrets
 import signal
 import sys
 from contextlib import ExitStack, suppress
+from datetime import date
 from socket import socket
 from threading import Thread
 from types import FrameType
@@ -30,6 +31,7 @@ from gis.serve.door import Door
 from gis.serve.hub import Hub
 from layers import Level
 from processes.scorecard import published_dates
+from processes.what_if import prepare
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +134,8 @@ def _log_to_stderr() -> None:
 def _warm(place: Place, database: Database) -> None:
     """Work out the scorecards that the first visitor would otherwise wait for.
 
-    The views of cameras are drawn after that, where something changed.
+    The views of cameras are drawn after that, where something changed, and the city of
+    cameras is measured that questions about changes begin with.
 
     The answers are kept in the database, so this costs something once per change of
     the layers.
@@ -157,6 +160,11 @@ def _warm(place: Place, database: Database) -> None:
         log.warning("the scorecard could not be prepared: %s", describe(error)[2])
     if not database.is_ended:
         follow(database, place.catalogue, "camera")
+    try:
+        prepare("camera", reader, date.today())
+    except Exception as error:  # as above
+        if not database.is_ended:
+            log.warning("the city could not be measured: %s", describe(error)[2])
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
