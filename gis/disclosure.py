@@ -21,6 +21,7 @@ from typing import Any
 
 from layers import Attribute, Catalogue, City, Disclosure, Layer, Level, Sector
 from processes import Forbidden, InvalidInput
+from processes._targets import load_targets
 
 _USUAL_PEOPLE = "population_point"
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -95,7 +96,7 @@ def _check_question(asked: Mapping[str, Any], service: Layer, city: City) -> Non
                 f"{name}：该服务不接受自由筛选或加权，登录后可用",
                 f"{name}: free filters and weights of this service need a sign-in",
             )
-    if asked.get("share_min"):
+    if asked.get("share_min") and not _is_of_target(asked, service):
         raise Forbidden(
             "share_min：该服务只按公布的参数公开，登录后可改",
             "share_min: this service is told with its declared parameters only",
@@ -116,6 +117,21 @@ def _check_question(asked: Mapping[str, Any], service: Layer, city: City) -> Non
             f"parameters: this service is told with its declared parameters only "
             f"({declared}); others need a sign-in",
         )
+
+
+def _is_of_target(asked: Mapping[str, Any], service: Layer) -> bool:
+    """Whether a target of the plan, which is published, measures just this."""
+    for target in load_targets().values():
+        measure = target.measure
+        if measure is None or measure.demand is None or len(measure.services) > 1:
+            continue
+        if (measure.of, measure.demand.layer, measure.demand.share_min) == (
+            asked.get("of"),
+            asked.get("demand"),
+            asked.get("share_min"),
+        ) and measure.services[0].layer == service.id:
+            return True
+    return False
 
 
 def _declared(service: Layer) -> dict[str, Any]:

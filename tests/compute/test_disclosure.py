@@ -125,6 +125,13 @@ def test_free_questions_are_refused(inputs: dict[str, Any]) -> None:
                Level.RESTRICTED).rows  # fmt: skip
 
 
+def test_the_measure_of_a_target_is_published_with_its_least_share() -> None:
+    measure = {"of": "count", "demand": "public_place"}
+    assert public("community", share_min=0.1, **measure).rows  # the plan's vs-1
+    with pytest.raises(Forbidden, match="share_min"):
+        public("community", share_min=0.2, **measure)
+
+
 def test_declared_parameters_may_be_spelled_out() -> None:
     assert public("district", parameters={"level": "observe"}).rows
 

@@ -20,6 +20,14 @@ export function askViews(inputs, options = {}) {
   return execute("camera-view", { levels: LEVELS, ...inputs }, { ...GEOJSON, ...options });
 }
 
+// At the date of the map; what did not stand then is told as it stands today, and said.
+async function askAt(app, ask, valid) {
+  const at = app.store.get("at");
+  const then = at && (!valid.valid_from || valid.valid_from <= at) && (!valid.valid_to || valid.valid_to > at);
+  const answer = await ask(then ? { as_of: at } : {});
+  return [answer, at && !then ? h("p", { class: "note" }, t("views.not.then", { date: at })) : null];
+}
+
 // The widest first, so that the finer levels are drawn over it.
 export function drawViews(app, features, current = null) {
   const drawn = features.filter((f) => f.geometry && (!current || f.properties.purpose === current));
@@ -71,11 +79,11 @@ function viewsOf(app, feature) {
 }
 
 async function showViews(app, section, feature) {
-  const asked = { cameras: [String(feature.id ?? feature.properties.code)] };
-  if (app.store.get("at")) asked.as_of = app.store.get("at");
+  const cameras = [String(feature.id ?? feature.properties.code)];
   let answer;
+  let then;
   try {
-    answer = await askViews(asked);
+    [answer, then] = await askAt(app, (date) => askViews({ cameras, ...date }), feature.properties);
   } catch (error) {
     put(section, h("h3", null, t("views.title")), h("p", { class: "problem" }, error.status === 403 ? t("error.forbidden") : error.message));
     return;
@@ -89,7 +97,7 @@ async function showViews(app, section, feature) {
     section.querySelectorAll("button.swatch").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.purpose === current)));
   };
   drawViews(app, views);
-  put(section, h("h3", null, t("views.title")), viewTable(views, pick), viewNotes(views));
+  put(section, h("h3", null, t("views.title")), viewTable(views, pick), then, viewNotes(views));
   const seen = views.filter((f) => f.geometry);
   if (seen.length) app.view.fly(boxOf({ geometries: seen.map((f) => f.geometry) }), app.padding());
 }
@@ -102,10 +110,10 @@ function blindButton(app, layer, feature) {
 
 async function showBlind(app, section, layer, feature) {
   const inputs = { place: String(feature.id ?? feature.properties.code), layer };
-  if (app.store.get("at")) inputs.as_of = app.store.get("at");
   let answer;
+  let then;
   try {
-    answer = await execute("blind-spot", inputs, GEOJSON);
+    [answer, then] = await askAt(app, (date) => execute("blind-spot", { ...inputs, ...date }, GEOJSON), feature.properties);
   } catch (error) {
     put(section, h("p", { class: "problem" }, error.status === 403 ? t("error.forbidden") : error.message));
     return;
@@ -119,7 +127,7 @@ async function showBlind(app, section, layer, feature) {
   const area = (value) => `${number(value, 1)} m²`;
   const total = blind.reduce((sum, f) => sum + f.properties.area_m2, 0);
   const whole = facts.place_m2 ?? null;
-  put(section, h("h3", null, t("blind.title")),
+  put(section, h("h3", null, t("blind.title")), then,
     h("p", { class: "note" }, whole === null ? t("blind.sum.bare", { area: area(total) })
       : t("blind.sum", { seen: area(facts.visible_area_m2), place: area(whole), share: number(100 * facts.visible_area_ratio, 1), blind: area(facts.blind_m2) })),
     h("ul", { class: "verdicts" }, cameras.map(({ properties: p, id }) => {
