@@ -74,6 +74,8 @@ class _Listed:
     part_of, level, share, captured : (m,) place, purpose, share in view, whether enough
     own : (m,) the part is a place without listed parts
     area_m2, seen_m2 : (n,) of the places, in view at the declared level
+    seen_place, seen_by : (k,) pairs of a place and a camera that shows some of it
+    assumed : (cameras,) of whose optics or direction something was assumed
     """
 
     places: Features
@@ -85,6 +87,14 @@ class _Listed:
     own: BoolArray
     area_m2: FloatArray
     seen_m2: FloatArray
+    seen_place: IntArray
+    seen_by: IntArray
+    assumed: BoolArray
+
+    def assumed_share(self, mine: BoolArray) -> float | None:
+        """Share of the cameras that show some places; None where none does."""
+        cameras = np.unique(self.seen_by[mine[self.seen_place]])
+        return float(self.assumed[cameras].mean()) if len(cameras) else None
 
 
 def run(inputs: KeyPartInputs, read: Reader) -> Result:
@@ -107,9 +117,12 @@ def run(inputs: KeyPartInputs, read: Reader) -> Result:
     views = seen(read, cameras, model, question, as_of=inputs.as_of)
     listed = _judged(inputs, places, zone, parts, views, levels)
     if inputs.rows == "kind":
-        rows = _by_kind(listed, zones, hide_few=read.level < Level.STAFF)
+        kinds = _kinds(inputs, read)
+        rows = _by_kind(listed, zones, kinds, hide_few=read.level < Level.STAFF)
     else:
         rows = _by_place(listed, zones, views)
+    if read.level < Level.STAFF:  # of few cameras it would tell how many they are
+        rows = [{**row, "assumed_share": None} for row in rows]
     return answered(
         PROCESS,
         inputs,
@@ -182,9 +195,11 @@ def _judged(
     area = shapely.area(places.geometry)
     whole = covered_share(places.geometry, _there(views.geometry[:, 0]))
     captured = is_covered(share, 0.0) & (share >= enough)
+    tree = shapely.STRtree(views.geometry[:, 0])
+    seen_place, seen_by = tree.query(places.geometry, predicate="intersects")
     return _Listed(
         places, zone, part_of, level, share, captured, own, area,
-        np.nan_to_num(whole) * area,
+        np.nan_to_num(whole) * area, seen_place, seen_by, views.optics.assumed,
     )  # fmt: skip
 
 
@@ -193,10 +208,21 @@ def _there(shapes: GeometryArray) -> GeometryArray:
     return there
 
 
-def _by_kind(listed: _Listed, zones: Zones, *, hide_few: bool) -> list[dict[str, Any]]:
-    """One row per zone and kind, then per kind in all zones, then the whole."""
+def _kinds(inputs: KeyPartInputs, read: Reader) -> Sequence[str]:
+    """Kinds of the layer's code table, in its order."""
+    column = read.catalogue[inputs.layer].columns["kind"]
+    return tuple(read.codes(column.codes)) if column.codes else ()
+
+
+def _by_kind(
+    listed: _Listed, zones: Zones, known: Sequence[str], *, hide_few: bool
+) -> list[dict[str, Any]]:
+    """One row per zone and kind there is, then per kind in all zones, then the whole.
+
+    Of all zones each kind that is known has its row, also where none is listed.
+    """
     kinds = np.array([str(k or "other") for k in listed.places.columns["kind"]], object)
-    names = sorted(set(kinds))
+    names = list(dict.fromkeys([*known, *sorted(set(kinds))]))
     rows = []
     for z in range(len(zones)):
         for kind in names:
@@ -212,6 +238,7 @@ def _by_kind(listed: _Listed, zones: Zones, *, hide_few: bool) -> list[dict[str,
 
 
 _FEW = 3
+_NONE_LISTED = "没有列出这类场所 / no place of this kind is listed"
 _COUNTS = (
     "parts_captured", "key_part_coverage_ratio", "places_captured", "visible_area_m2",
     "visible_area_ratio",
@@ -245,14 +272,14 @@ def _row(
         "area_m2": area,
         "visible_area_m2": in_view,
         "visible_area_ratio": ratio(in_view, area),
-        "reason": None,
+        "assumed_share": listed.assumed_share(mine),
+        "reason": None if mine.any() else _NONE_LISTED,
     }
 
 
 def _by_place(listed: _Listed, zones: Zones, views: Seen) -> list[dict[str, Any]]:
     """One row per place, with how many cameras see it and from how many sides."""
     shapes = views.geometry[:, 0]
-    tree = shapely.STRtree(shapes)
     at = np.column_stack([views.x, views.y])
     rows = []
     kinds = listed.places.columns["kind"]
@@ -262,7 +289,7 @@ def _by_place(listed: _Listed, zones: Zones, views: Seen) -> list[dict[str, Any]
         z = listed.zone[i]
         row = _row(listed, mine, str(zones.code[z]), zones.name[z], kinds[i])
         outline = listed.places.geometry[i]
-        near = tree.query(outline, predicate="intersects")
+        near = listed.seen_by[listed.seen_place == i]
         rows.append(
             {
                 **row,
@@ -286,7 +313,7 @@ def _reads(inputs: KeyPartInputs, read: Reader) -> Sequence[str]:
 
 PROCESS = Process(
     id="key-part-coverage",
-    version="1",
+    version="2",
     title=Title(zh="重点部位覆盖", en="Key part coverage"),
     description=Title(
         zh="六类公共场所及其列出的部位，是否有所需成像目的的采集（按部位计数）。",
