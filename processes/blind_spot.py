@@ -168,7 +168,7 @@ def _around(
     )  # fmt: skip
     where = (
         f"S_INTERSECTS(geom, BBOX({west:.9f}, {south:.9f}, {east:.9f}, {north:.9f})) "
-        "AND state <> 'removed'"
+        "AND (state IS NULL OR state <> 'removed')"
     )
     found = read_cameras(
         read, _CAMERA, where=where, as_of=as_of, also=("state", "name")

@@ -27,7 +27,7 @@ from processes._reconcile import answered
 from processes._spec import CSV, JSON, Inputs, Process, Result
 
 _CAMERA, _OUTAGE = "camera", "camera_outage"
-_GONE = "removed"
+_STANDS = "state IS NULL OR state <> 'removed'"
 _STATES = ("online", "offline", "fault")
 _HOURS = 24
 
@@ -39,15 +39,17 @@ class CameraServiceInputs(Inputs):
 
 
 def run(inputs: CameraServiceInputs, read: Reader) -> Result:
-    """Rows hour, cameras, in_service, offline, fault, in_service_share."""
+    """Rows hour, cameras, in_service, unknown, offline, fault, in_service_share."""
     cameras = read.features(
-        _CAMERA, columns=("state",), where=f"state <> '{_GONE}'", as_of=inputs.as_of,
+        _CAMERA, columns=("state",), where=_STANDS, as_of=inputs.as_of,
         geometry=False,
     )  # fmt: skip
     if len(cameras) == 0:
         raise NoData(f"{_CAMERA}: 此日期没有摄像机 / no camera stands at this date")
     day = inputs.as_of or date.today()
-    state = np.array([str(s) for s in cameras.columns["state"]], dtype=object)
+    state = np.array(
+        [str(s or "unknown") for s in cameras.columns["state"]], dtype=object
+    )
     of_code = {code: i for i, code in enumerate(cameras.code)}
     outages = read.features(
         _OUTAGE, columns=("camera_code", "state", "began_at", "ended_at"),
@@ -73,6 +75,7 @@ def run(inputs: CameraServiceInputs, read: Reader) -> Result:
                 "hour": hour,
                 "cameras": len(cameras),
                 "in_service": counts["online"],
+                "unknown": len(cameras) - sum(counts.values()),
                 "offline": counts["offline"],
                 "fault": counts["fault"],
                 "in_service_share": ratio(counts["online"], len(cameras)),
@@ -116,7 +119,7 @@ def _reads(inputs: CameraServiceInputs, read: Reader) -> Sequence[str]:
 
 PROCESS = Process(
     id="camera-service",
-    version="1",
+    version="2",
     title=Title(zh="摄像机在用率", en="Cameras in service"),
     description=Title(
         zh="一天中每小时在用、离线、故障的摄像机数量与在用率。",

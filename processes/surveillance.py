@@ -38,7 +38,8 @@ from processes.kernels.rollup import sums
 
 _CAMERA, _ROAD, _PEOPLE = "camera", "road", USUAL_DEMAND["population"]
 _DEPTHS = 3
-_GONE, _WORKING = "removed", "online"
+_WORKING = "online"
+_STANDS = "state IS NULL OR state <> 'removed'"
 
 
 class SurveillanceInputs(Inputs):
@@ -70,7 +71,7 @@ def run(inputs: SurveillanceInputs, read: Reader) -> Result:
         levels = levels_of(read, model, inputs.edition, inputs.levels)
     zones = read_zones(read, inputs.zones, as_of=inputs.as_of, within=inputs.within)
     every = read_cameras(
-        read, _CAMERA, where=f"state <> '{_GONE}'", as_of=inputs.as_of, also=("state",)
+        read, _CAMERA, where=_STANDS, as_of=inputs.as_of, also=("state",)
     )
     working = every.take(
         np.array([s == _WORKING for s in every.columns["state"]], bool)
@@ -231,7 +232,7 @@ def _reads(inputs: SurveillanceInputs, read: Reader) -> Sequence[str]:
 
 PROCESS = Process(
     id="surveillance",
-    version="1",
+    version="2",
     title=Title(zh="视频监控指标", en="Surveillance measures"),
     description=Title(
         zh="各区划在各成像目的下可见的面积、道路、人口，多机重叠，在用率与假定比例。",

@@ -252,6 +252,11 @@ def test_cameras_in_service_by_the_hour() -> None:
     assert hours[20]["fault"] == 1
     assert hours[20]["offline"] == 1, "d has no record: its state holds all day"
     assert hours[9]["in_service_share"] == 0.5
+    assert hours[9]["unknown"] == 0
+    rows["camera"].append(camera("f", 0, 0, state=None))
+    untold = ask("camera-service", rows).rows[9]
+    assert (untold["cameras"], untold["unknown"]) == (5, 1)
+    assert untold["in_service_share"] == 0.4
     assert result.reconciliation["cameras_by_state"] == {
         "fault": 1, "offline": 1, "online": 2,
     }  # fmt: skip
