@@ -36,8 +36,8 @@ from gis.serve.rows import fetch
 
 _MOST = 500  # manners that are remembered
 _LONGEST = 500  # bytes of a query that is remembered
-#: Stands in the links of a manner for the code of a feature.
-_CODE = "citygrid-code"
+#: Stands in the links of a manner for the code of a feature; no host has such a name.
+_CODE = "~citygrid~code~"
 
 
 @dataclass(frozen=True)

@@ -342,3 +342,21 @@ def test_a_head_stays_short(server):
     answer = server.get(ITEMS, params={"f": "json", "limit": 1, "filter": long})
     assert answer.status_code == 200
     assert sum(len(k) + len(v) for k, v in answer.headers.items()) < 6_000
+
+
+def test_links_of_one_feature_name_it_whatever_was_asked_before(server):
+    """What was worked out for one code, host and format serves no other."""
+    own = server.base.removeprefix("http://")
+    for code in ("park-0", "park-1", "park-2"):
+        for host in (own, "~citygrid~code~.example", "other.example"):
+            path, headers = f"/collections/park/items/{code}", {"Host": host}
+            page = server.get(f"{path}?f=html", headers=headers)
+            assert page.status_code == 200
+            assert f"{path}?" in page.text
+            feature = server.get(f"{path}?f=json", headers=headers).json()
+            links = {link["rel"]: link["href"] for link in feature["links"]}
+            assert feature["id"] == code
+            assert f"{path}?" in links["self"]
+            assert links["collection"].endswith("/collections/park")
+            if not host.startswith("~"):  # else it is no name of a host
+                assert links["self"].startswith(f"http://{host}/")
