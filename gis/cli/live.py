@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from threading import Thread
@@ -40,7 +41,9 @@ def live(until_eof: bool) -> None:
     if until_eof:
 
         def stop_at_eof() -> None:
-            sys.stdin.buffer.read()
+            # not by sys.stdin: its lock would be held while the interpreter ends
+            while os.read(0, 4096):
+                pass
             follower.stopping.set()
 
         Thread(target=stop_at_eof, daemon=True).start()

@@ -77,13 +77,15 @@ class Worker:
         return "takes jobs" in self.log.read_text()
 
     def children(self) -> list[int]:
-        """Process numbers of its children that are alive."""
+        """Process numbers of its children that compute jobs and are alive."""
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdecimal():
                 with contextlib.suppress(OSError):
                     fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                    if int(fields[1]) == self.process.pid and fields[0] != "Z":
+                    words = (entry / "cmdline").read_bytes().split(b"\0")
+                    mine = int(fields[1]) == self.process.pid and fields[0] != "Z"
+                    if mine and b"live" not in words:
                         found.append(int(entry.name))
         return found
 
