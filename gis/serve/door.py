@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any, cast
 
 from gis.db.changes import Changes
-from gis.serve.repeats import HEAD, Repeat, Repeats, new_id
+from gis.serve.record import new_id
+from gis.serve.repeats import HEAD, Repeat, Repeats
 from gis.serve.unreadable import HttpProtocol
 
 _END = b"\r\n\r\n"

@@ -20,7 +20,8 @@ from gis.serve.answer import error_answer, is_unchanged
 from gis.serve.context import Context
 from gis.serve.kept import Known, key_of, weight_of
 from gis.serve.metrics import Traffic
-from gis.serve.repeats import OF_BODY, Line, Repeats, new_id
+from gis.serve.record import Line, new_id
+from gis.serve.repeats import OF_BODY, Repeats
 from gis.serve.rows import ClientGone
 from layers import Level
 

@@ -7,9 +7,6 @@ anew each time.
 
 from __future__ import annotations
 
-import itertools
-import logging
-import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,9 +19,8 @@ from gis.db.versions import Tell
 from gis.serve.context import Context
 from gis.serve.kept import Known
 from gis.serve.metrics import Traffic
+from gis.serve.record import Line
 from layers import Level
-
-log = logging.getLogger("citygrid.request")
 
 #: Under this name the door hands on the bytes of a request's head.
 HEAD = "citygrid.head"
@@ -93,7 +89,7 @@ class Repeats:
             for pair in known.headers
             if not unchanged or pair[0] not in OF_BODY
         ]
-        key = scope["client"][0], head
+        key = scope["client"][0] if scope["client"] else "", head
         today = datetime.now(UTC).date()
         repeat = Repeat(known, scope["path"], today, unchanged, b"".join(lines))
         if before := self._found.pop(key, None):
@@ -128,36 +124,3 @@ class Repeats:
 def _weight(head: bytes, repeat: Repeat) -> int:
     """Bytes that a request takes while it is remembered."""
     return _ENTRY_BYTES + len(head) + len(repeat.path) + len(repeat.start)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the log; never a query string, a token or a parameter of SQL."""
-
-    request_id: str
-    method: str
-    path: str
-    status: int
-    level: Level
-
-    def write(self, traffic: Traffic, seconds: float) -> None:
-        """Count the request and log it."""
-        traffic.count(self.path, self.status, seconds)
-        log.info(
-            "%s %s %s %d %.1f ms %s",
-            self.request_id,
-            self.method,
-            # printable, of bounded length
-            self.path.encode("unicode_escape").decode()[:200],
-            self.status,
-            1000 * seconds,
-            self.level.label,
-        )
-
-
-_IDS = itertools.count(secrets.randbits(40))
-
-
-def new_id() -> str:
-    """A request's id, where the client gave none; it tells requests apart, no more."""
-    return f"{next(_IDS):012x}"
