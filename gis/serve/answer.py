@@ -61,6 +61,7 @@ TITLES = {
     "ContentTooLarge": "The request is too long",
     "NoData": "The city keeps nothing from which to answer",
     "ServerBusy": "The answer would take too long",
+    "MachinesUnavailable": "The machines that compute cannot be used now",
     "NoApplicableCode": "An error inside the server",
 }
 #: URIs that OGC API - Processes gives to some errors.
