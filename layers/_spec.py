@@ -201,7 +201,7 @@ class Disclosure(Declared):
 #: Columns by which the cells of a raster are found again; a load fills them.
 RASTER_COLUMNS = (
     "cell_m", "sha256", "epsg", "grid_columns", "grid_rows", "west", "north", "step_x",
-    "step_y", "number_type", "no_data", "low_m", "high_m", "known_share", "kind",
+    "step_y", "number_type", "unknown_value", "low_m", "high_m", "known_share", "kind",
     "edition", "vertical_datum",
 )  # fmt: skip
 

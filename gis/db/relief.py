@@ -153,8 +153,8 @@ def read_window(
 def heights_of(sheet: Sheet, cells: Any) -> FloatArray:  # noqa: ANN401  # any numbers
     """Cells as heights [m], nan where nothing is known."""
     heights: FloatArray = cells.astype(np.float64)
-    if sheet.told["no_data"] is not None:
-        heights[cells == sheet.told["no_data"]] = np.nan
+    if sheet.told["unknown_value"] is not None:
+        heights[cells == sheet.told["unknown_value"]] = np.nan
     heights[~np.isfinite(heights)] = np.nan
     return heights
 

@@ -134,7 +134,8 @@ def _row(
         "high_m": high, "known_share": known / (raster.width * raster.height),
         "sha256": sha256, "epsg": epsg, "grid_columns": raster.width,
         "grid_rows": raster.height, "west": west, "north": north, "step_x": step_x,
-        "step_y": step_y, "number_type": raster.dtypes[0], "no_data": raster.nodata,
+        "step_y": step_y, "number_type": raster.dtypes[0],
+        "unknown_value": raster.nodata,
     }  # fmt: skip
     if raster.nodata is None and np.issubdtype(raster.dtypes[0], np.integer):
         notes.append(

@@ -155,7 +155,7 @@ def as_tiff(sheet: Sheet, cells: Any, grid: Affine) -> bytes:  # noqa: ANN401  #
         with memory.open(
             driver="GTiff", height=cells.shape[0], width=cells.shape[1], count=1,
             dtype=told["number_type"], crs=sheet.crs, transform=grid,
-            nodata=told["no_data"], compress="deflate",
+            nodata=told["unknown_value"], compress="deflate",
         ) as out:  # fmt: skip
             out.write(cells.astype(told["number_type"]), 1)
             out.units = ("m",)
