@@ -12,6 +12,7 @@ from gis.serve.openapi_parts import (
     Part,
     parameters_of,
     path_parameter,
+    query_parameter,
     ref,
     responses_of,
 )
@@ -24,6 +25,15 @@ _MAYBE_OBJECT: Part = {**_ANY, "nullable": True}
 _COUNT: Part = {"type": "integer", "minimum": 0}
 _LEVEL: Part = {"type": "string", "enum": ["public", "staff", "restricted"]}
 _RUN: Part = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+#: Each event of a stream, by its fields.
+_EVENT: Part = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        **dict.fromkeys(("id", "event", "data"), _TEXT),
+        "retry": {"type": "integer", "description": "milliseconds"},
+    },
+}
 _PAGE: Part = {"text/html": {"schema": _TEXT}}
 
 
@@ -94,7 +104,7 @@ def run_paths(processes: Mapping[str, Process]) -> Part:
                         "Events",
                         {
                             "application/json": {"schema": _ANY},
-                            "text/event-stream": {"schema": _TEXT},
+                            "text/event-stream": {"schema": _EVENT},
                         },
                         WRONG,
                     ),
@@ -127,7 +137,7 @@ def run_paths(processes: Mapping[str, Process]) -> Part:
             "get": _get(
                 "runResults",
                 "The answer of a run, with its rows per zone",
-                [run, _query("f", "Format of the answer.", _TEXT),
+                [run, query_parameter("f", "Format of the answer.", _TEXT),
                  *parameters_of(("lang",))],
                 responses_of("The answer", results, WRONG, MISSING),
             )
@@ -136,7 +146,7 @@ def run_paths(processes: Mapping[str, Process]) -> Part:
             "get": _get(
                 "runCells",
                 "The 100 m cells behind a run; their sum is its total",
-                [run, _query("f", "Format of the cells.",
+                [run, query_parameter("f", "Format of the cells.",
                              {"type": "string", "enum": ["csv", "geojson", "parquet"]}),
                  *parameters_of(("lang",))],
                 responses_of("The cells", cells, WRONG, MISSING),
@@ -149,15 +159,17 @@ def _event_parameters() -> list[Part]:
     number: Part = {"type": "integer", "minimum": 0, "format": "int64"}
     return [
         *parameters_of(("lang",)),
-        _query(
+        query_parameter(
             "f",
             "json: the latest events; sse: a stream of them.",
             {"type": "string", "enum": ["json", "sse"]},
         ),
-        _query("service", "Only figures of this service layer.", _TEXT),
-        _query("of", "Only figures of this measure.", _TEXT),
-        _query("zones", "Only zones of this layer.", _TEXT),
-        _query("after", "Only events after this number (or Last-Event-ID).", number),
+        query_parameter("service", "Only figures of this service layer.", _TEXT),
+        query_parameter("of", "Only figures of this measure.", _TEXT),
+        query_parameter("zones", "Only zones of this layer.", _TEXT),
+        query_parameter(
+            "after", "Only events after this number (or Last-Event-ID).", number
+        ),
     ]
 
 
@@ -182,23 +194,15 @@ def _get(
     return told if description is None else {**told, "description": description}
 
 
-def _query(name: str, description: str, schema: Part) -> Part:
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "required": False,
-        "schema": schema,
-    }
-
-
 def _list_parameters() -> list[Part]:
     return [
-        _query("process", "Only runs of this process.", _TEXT),
-        _query("service", "Only runs of this service layer.", _TEXT),
-        _query("zones", "Only runs over this zone layer.", _TEXT),
-        _query("datetime", "Instant, day or interval in which they ran.", _TEXT),
-        _query(
+        query_parameter("process", "Only runs of this process.", _TEXT),
+        query_parameter("service", "Only runs of this service layer.", _TEXT),
+        query_parameter("zones", "Only runs over this zone layer.", _TEXT),
+        query_parameter(
+            "datetime", "Instant, day or interval in which they ran.", _TEXT
+        ),
+        query_parameter(
             "parts",
             "Also runs that other answers are joined from.",
             {"type": "boolean", "default": False},
