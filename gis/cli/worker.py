@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import nullcontext
 from uuid import UUID
 
 import click
@@ -33,9 +34,16 @@ LIVE = [sys.executable, "-m", "gis.cli", "live", "--until-eof"]
 
 
 @click.command()
+@click.option(
+    "--live/--no-live",
+    "with_live",
+    default=True,
+    help="Keep the standing results current beside it (by default), or leave that to "
+    "`citygrid live`.",
+)
 @click.option("--until-eof", is_flag=True, hidden=True)
 @click.option("--for-parent", type=int, hidden=True)
-def worker(until_eof: bool, for_parent: int | None) -> None:
+def worker(with_live: bool, until_eof: bool, for_parent: int | None) -> None:
     """Compute what is asked in the background, until Ctrl-C or SIGTERM.
 
     Waits for the database where it is not there yet. Any number of workers may run.
@@ -59,10 +67,10 @@ def worker(until_eof: bool, for_parent: int | None) -> None:
         "psycopg.pool",
     ):  # the worker says itself what is wrong
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    _work(place, until_eof=until_eof)
+    _work(place, with_live=with_live, until_eof=until_eof)
 
 
-def _work(place: Place, *, until_eof: bool) -> None:
+def _work(place: Place, *, with_live: bool, until_eof: bool) -> None:
     """Take jobs until told to stop."""
     from gis.jobs.worker import Worker
 
@@ -77,7 +85,7 @@ def _work(place: Place, *, until_eof: bool) -> None:
         await taking.run(lambda: click.echo("citygrid worker: takes jobs", err=True))
 
     try:
-        with worker_beside(LIVE, "live"):
+        with worker_beside(LIVE, "live") if with_live else nullcontext():
             asyncio.run(work())
     finally:
         database.close()
