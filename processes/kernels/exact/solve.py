@@ -45,7 +45,7 @@ class Tuning:
     Parameters
     ----------
     skip_deep : whether step 5 is taken
-    across : subcells along a side of a cell; 0 for the usual number
+    across : subcells along a side of a cell; 1 for runs; 0 for what is usual
     parts : parts that the work is cut into; 0 for the usual number
     """
 
