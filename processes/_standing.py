@@ -18,6 +18,7 @@ import shapely
 
 from layers import Features
 from processes._buildings import Kept
+from processes._counted import Counted, count_covered
 from processes._engine import BROKEN, is_measurable, near_parts
 from processes._errors import InvalidInput, NoData
 from processes._kernel import packed_service
@@ -29,6 +30,7 @@ from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
 from processes.kernels.exact import ExactCoverage, NotClosed, Standing, stand
 from processes.kernels.length import cut_by_zone
 from processes.kernels.parallel import THREADS
+from processes.kernels.points import anchor
 from processes.kernels.rollup import sums
 
 KEPT_CITIES = 3
@@ -76,6 +78,7 @@ class City:
     Parameters
     ----------
     standing : one measurement per set of parts
+    counted : instead of it, where lines or polygons are counted one by one
     row : position of each asset's code among the service's features
     """
 
@@ -84,12 +87,14 @@ class City:
     levels: tuple[Level, ...]
     standing: tuple[Standing, ...]
     row: Mapping[str, int]
+    counted: Counted | None = None
 
     def edited(self, removed: IntArray, added: GeometryArray) -> City:
         """The city without some assets, by position, and with other ground."""
         gone = np.flatnonzero(np.isin(self.service.asset, removed))
         changed = tuple(one.edited(gone, added) for one in self.standing)
-        return replace(self, standing=changed)
+        counted = self.counted and self.counted.edited(gone, added)
+        return replace(self, standing=changed, counted=counted)
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,12 @@ def city_of(read: Reader, question: Question) -> City:
 
 def figures_of(city: City) -> list[Figures]:
     """The figures of every level, as `coverage` gives them."""
+    if city.counted is not None:
+        covered = city.counted.covered
+        return [
+            _summed(level, np.where(covered, level.weight, 0.0))
+            for level in city.levels
+        ]
     found = [one.coverage for one in city.standing]
     return [_figures(city, level, found[level.group]) for level in city.levels]
 
@@ -152,10 +163,15 @@ def _figures(city: City, level: Level, found: ExactCoverage) -> Figures:
         counted = np.minimum(found.line_m[0], level.weight)
     else:
         counted = np.where(found.point_depth > 0, level.weight, 0.0)
-    out = level.place < 0
+    return _summed(level, counted)
+
+
+def _summed(level: Level, counted: FloatArray) -> Figures:
+    """Figures of points, pieces or features: what counts of each, by its zone."""
+    zones, out = len(level.zones), level.place < 0
     return Figures(
-        sums(counted, level.place, len(zones)),
-        sums(level.weight, level.place, len(zones)),
+        sums(counted, level.place, zones),
+        sums(level.weight, level.place, zones),
         float(np.sum(counted[out])),
         float(np.sum(level.weight[out])),
     )
@@ -218,6 +234,7 @@ def _stood(
         raise InvalidInput("levels", zones[0].layer, allowed)
     nowhere: IntArray = np.empty(0, np.int64)
     place, weight = [nowhere for _ in zones], [np.empty(0) for _ in zones]
+    counted = None
     if features is None or demand.of in ("area", "residential_area"):
         land = _NONE if features is None else features.geometry
         standing = [
@@ -238,20 +255,25 @@ def _stood(
         if column:
             one_each = np.nan_to_num(features.columns[column])
         weight = [one_each for _ in zones]
-        place = [one.holding(features.geometry) for one in zones]
+        place = [one.holding(anchor(features.geometry)) for one in zones]
         group = [0 for _ in zones]
-        standing = [stand(shape, _NONE, points=features.geometry, threads=THREADS)]
+        if (shapely.get_dimensions(features.geometry) > 0).any():
+            standing = []
+            counted = count_covered(features.geometry, near, demand.share_min)
+        else:
+            points = features.geometry
+            standing = [stand(shape, _NONE, points=points, threads=THREADS)]
     levels = [
         Level(*of_level) for of_level in zip(zones, group, place, weight, strict=True)
     ]
     row = {str(code): i for i, code in enumerate(service.features.code)}
-    return City(question, service, tuple(levels), tuple(standing), row)
+    return City(question, service, tuple(levels), tuple(standing), row, counted)
 
 
 def _demanded(read: Reader, question: Question) -> Features:
     """Features of the demand, of a kind that edits are answered for."""
     of = question.demand.of
-    dimension = {"area": 2, "residential_area": 2, "length": 1}.get(of, 0)
+    dimension = {"area": 2, "residential_area": 2, "length": 1}.get(of)
     return read_demand(read, question.demand, question.as_of, dimension=dimension)
 
 

@@ -75,6 +75,13 @@ class WhatIfInputs(Inputs):
     weight: str | None = Field(
         None, description="number column of the demand that a feature counts by"
     )
+    share_min: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="least covered share from which a place counts as covered; "
+        "0: any part of it",
+    )
     where: str | None = Field(
         None, max_length=4000, description="CQL2 text: which assets there are now"
     )
@@ -165,6 +172,7 @@ def _question(inputs: WhatIfInputs, read: Reader) -> Question:
             layer=demand_layer(inputs.of, inputs.demand, None),
             where=inputs.demand_where,
             weight=inputs.weight,
+            share_min=inputs.share_min,
         ),
         where=inputs.where,
         as_of=inputs.as_of,

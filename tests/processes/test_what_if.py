@@ -90,6 +90,8 @@ QUESTIONS = [
     ("camera", {"of": "residential_area"}),
     ("service_point", {}),
     ("service_point", {"of": "count", "demand": "elevator"}),
+    ("camera", {"of": "count", "demand": "public_place", "share_min": 0.1}),
+    ("park", {"of": "count", "demand": "road", "share_min": 0.5}),
     ("base_station", {}),
     ("park", {}),
 ]
@@ -214,10 +216,7 @@ def feature(**changes: Any) -> dict[str, Any]:
             {"add": [feature()], "levels": ["street", "street"]},
             "levels: street, street given",
         ),
-        (
-            {"add": [feature()], "of": "count", "demand": "public_place"},
-            "demand: public_place given",
-        ),
+        ({"add": [feature()], "share_min": 2}, "share_min: 2 given"),
         ({"add": [feature()], "of": "length"}, "demand: nothing given"),
     ],
 )

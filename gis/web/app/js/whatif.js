@@ -12,11 +12,9 @@ import { showWhatIf } from "./wipanel.js";
 
 const UNDO = 50;
 const STROKE_MS = 800;
-const MEASURE = ["of", "demand", "demand_where", "weight", "where", "parameters"];
+const MEASURE = ["of", "demand", "demand_where", "weight", "share_min", "where", "parameters"];
 const isSame = (one, other) => MEASURE.every((key) => JSON.stringify(one[key] ?? null) === JSON.stringify(other[key] ?? null));
 const PATIENCE_MS = 4000; // an answer this late is given up for a newer question
-// Places counted one by one are no question of edits unless they are points.
-const COUNTED = ["count"];
 
 export class WhatIf {
   constructor(app) {
@@ -83,13 +81,8 @@ export class WhatIf {
 
   measureOf(target) {
     if (!target) return { inputs: {}, target: null };
-    const { service: _, share_min: least, ...inputs } = target.coverage;
-    const ground = this.app.catalog.layers[inputs.demand]?.geometry;
-    if (COUNTED.includes(inputs.of) && ground !== "Point") {
-      const { demand, demand_where: where } = inputs;
-      return { inputs: { of: "area", demand, ...(where ? { demand_where: where } : {}) }, target: null, instead: demand, counted: target };
-    }
-    return { inputs, target: least ? null : target };
+    const { service: _, ...inputs } = target.coverage;
+    return { inputs, target };
   }
 
   inputs() {
@@ -365,8 +358,8 @@ export class WhatIf {
     this.at = plan.edits.length - 1;
     if (saved && !plan.fixed) {
       this.plan = { ...plan, own: Object.fromEntries(MEASURE.filter((key) => (saved.inputs[key] ?? null) !== null).map((key) => [key, saved.inputs[key]])) };
-      const { target, counted } = this.measure();
-      if (target || counted) this.app.store.set({ ind: (target || counted).id });
+      const { target } = this.measure();
+      if (target) this.app.store.set({ ind: target.id });
     }
     if (saved && saved.inputs.as_of !== undefined && !plan.fixed) this.app.store.set({ at: saved.inputs.as_of || "" });
     this.app.store.set({ wi: saved ? `s:${saved.id}` : encodePlan(plan, this.services) });

@@ -40,7 +40,7 @@ export function figuresOf(answer, measure, base, app) {
   });
   return {
     target, levels, zones, city: cityOf(answer.rows, base, title(app.catalog.city.title)),
-    instead: measure.instead || null, counted: measure.counted || null, answer,
+    instead: measure.instead || null, answer,
   };
 }
 

@@ -85,10 +85,10 @@ function problem(tried, error) {
     h("button", { type: "button", "data-key": "retry", onclick: () => tried.ask() }, t("retry")));
 }
 
-function measureWords({ target, instead, counted, answer }, app) {
+function measureWords({ target, instead, answer }, app) {
   if (target) return h("p", { class: "label" }, title(target.title), " · ", t("plan.target"), ` ${target.goal}`);
   const demand = instead || answer.reconciliation.demand;
-  return h("p", { class: "label" }, counted ? `${t("wi.counted")} ` : "", demand ? t("wi.share.of", { name: title(app.catalog.layers[demand]?.title) || demand }) : t("wi.share.ground"));
+  return h("p", { class: "label" }, demand ? t("wi.share.of", { name: title(app.catalog.layers[demand]?.title) || demand }) : t("wi.share.ground"));
 }
 
 const deltaLegend = () => h("p", { class: "deltas", "aria-hidden": "true" }, ["≤ −5", "−1", "< 0", "> 0", "+1", "≥ +5"].map((text, i) =>
