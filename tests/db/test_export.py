@@ -82,6 +82,11 @@ def shape(kind: str, turn: int) -> shapely.Geometry | None:
     }[kind]
 
 
+def takes_rows(layer: Layer) -> bool:
+    """Whether rows of a file become this layer; rasters have their own way."""
+    return not layer.derived and layer.raster is None
+
+
 def rows_of(layer: Layer, known: dict[str, str]) -> list[dict[str, object]]:
     """A few rows of a layer: versions that ended, versions under way."""
     rows = []
@@ -106,7 +111,7 @@ def kept(
     known = {name: codes.get(name, f"{name}-0") for name in catalogue}
     for name in catalogue.load_order():
         layer = catalogue[name]
-        if not layer.derived:
+        if takes_rows(layer):
             told = load(name, rows_of(layer, known), allow_outside=True)
             assert told.loaded == len(VERSIONS), (name, told.reasons)
     yield load
@@ -120,7 +125,7 @@ def frames(kept: Loader) -> dict[tuple[str, str], pd.DataFrame]:
     return {
         (layer.id, when): read_layer(kept.database, layer, at=day)
         for layer in kept.catalogue.values()
-        if not layer.derived
+        if takes_rows(layer)
         for when, day in WHEN.items()
     }
 
