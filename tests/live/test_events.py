@@ -218,7 +218,10 @@ def test_streams_are_bounded_and_hold_no_pool(
     refused = Listener(server)
     assert refused.status == 429
     with database.owner() as connection:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+        query = (
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE application_name = %s AND datname = current_database()"
+        )
         row = connection.execute(query, ["citygrid-feed"]).fetchone()
     assert row == (1,)
     for one in open_:
@@ -238,7 +241,7 @@ def test_a_feed_that_breaks_is_taken_up_again(
     edit(
         database,
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = 'citygrid-feed'",
+        "WHERE application_name = 'citygrid-feed' AND datname = current_database()",
     )
     turn(database, 6)
     until(listener.told)
