@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from gis.db.pool import Database
 from gis.db.relief import MOST_CELLS, Sheet, heights_of, read_window, sheets_in
+from gis.db.sheets import as_tiff
 from gis.errors import NotFound, QueryError
 from gis.serve import parameters as read
 from gis.serve.answer import cache_headers, is_unchanged, not_modified, only, weak_etag
@@ -142,29 +143,10 @@ class Relief:
         with self._database.reader() as connection:
             cells = read_window(connection, asked.sheet, asked.window)
         if form == "tif":
-            return as_tiff(asked.sheet, cells, asked.grid)
+            return as_tiff(asked.sheet, cells, asked.window)
         every = -(-max(cells.shape) // MOST_PIXELS)
         heights = heights_of(asked.sheet, cells[::every, ::every])
         return as_png(hillshade(heights, asked.sheet.cell_m * every), asked.grid)
-
-
-def as_tiff(sheet: Sheet, cells: Any, grid: Affine) -> bytes:  # noqa: ANN401  # numbers
-    """A GeoTIFF of the cells as the file had them."""
-    told = sheet.told
-    with MemoryFile() as memory:
-        with memory.open(
-            driver="GTiff", height=cells.shape[0], width=cells.shape[1], count=1,
-            dtype=told["number_type"], crs=sheet.crs, transform=grid,
-            nodata=told["unknown_value"], compress="deflate",
-        ) as out:  # fmt: skip
-            out.write(cells.astype(told["number_type"]), 1)
-            out.units = ("m",)
-            out.update_tags(
-                sheet=sheet.code, kind=told["kind"], edition=told["edition"] or "",
-                vertical_datum=told["vertical_datum"] or "",
-                sha256_of_source=told["sha256"],
-            )  # fmt: skip
-        return bytes(memory.read())
 
 
 def hillshade(heights: FloatArray, cell_m: float) -> Any:  # noqa: ANN401  # uint8 cells
