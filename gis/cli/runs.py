@@ -59,7 +59,7 @@ def show(run_id: str, rows: bool) -> None:
         if rows:
             click.echo(store.document(run))
             return
-        told = build_run(run, place.settings.base_url)
+        told = build_run(run, place.settings.base_url, place.catalogue)
         sys.stdout.buffer.write(orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +73,11 @@ class Runs:
             place = write_cursor(context.gate.sign, bound, 0, keys.decode())
             href = f"{base}/runs{_query(request, {'cursor': place})}"
             links.append(_link("next", JSON, href))
-        document = {"runs": [build_run(run, base) for run in found], "links": links}
+        seen = self._context.catalogue.visible_at(wanted.level)
+        document = {
+            "runs": [build_run(run, base, seen) for run in found],
+            "links": links,
+        }
         return self._answer(request, document, "runs.html")
 
     async def one(self, request: Request) -> Response:
@@ -81,7 +85,8 @@ class Runs:
         only(request, ())
         run = await self._run(request)
         base = self._context.base_url(request)
-        return self._answer(request, build_run(run, base), "run.html")
+        seen = self._context.catalogue.visible_at(self._context.level_of(request))
+        return self._answer(request, build_run(run, base, seen), "run.html")
 
     async def results(self, request: Request) -> Response:
         """The answer of a run, in any format of its process."""
@@ -227,8 +232,14 @@ class Runs:
         return wanted, bound
 
 
-def build_run(run: RunRecord, base: str) -> dict[str, Any]:
-    """The document of a run; its links begin with `base`."""
+def build_run(run: RunRecord, base: str, seen: Container[str]) -> dict[str, Any]:
+    """The document of a run.
+
+    Parameters
+    ----------
+    base : what its links begin with
+    seen : layers whose versions may be told; of others the reader sees no name
+    """
     path = f"{base}/runs/{run.run_id}"
     links = [_link("self", JSON, path)]
     links += [
@@ -252,7 +263,7 @@ def build_run(run: RunRecord, base: str) -> dict[str, Any]:
         "asked_by": run.asked_by.label,
         "audience": run.audience.label,
         "inputs": run.inputs,
-        "layer_versions": run.layer_versions,
+        "layer_versions": {k: v for k, v in run.layer_versions.items() if k in seen},
         "disclosure": run.rule,
         "service": run.service,
         "model": run.model,

@@ -217,11 +217,14 @@ class Walk:
         later = {"Prefer": "respond-async"}
         answer = self._execute(echo, {"inputs": {"text": _WORD, "pause": 5}}, later)
         has(answer.status_code == 201, f"respond-async: {answer.status_code}")
+        if answer.status_code != 201:
+            return
         early = self.get(f"{answer.headers['location']}/results")
         has(
             early.status_code == 404, f"results of a job under way: {early.status_code}"
         )
         has(early.json()["type"].endswith("/result-not-ready"), early.text)
+        self.session.delete(answer.headers["location"], timeout=30)
         job = self._execute(echo, {"inputs": inputs}, later).headers["location"]
         status = self.get(job).json()
         has({"jobID", "status", "type"} <= status.keys(), f"status: {status}")
