@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from datetime import date
@@ -25,6 +26,8 @@ def tell(**what: object) -> None:
 
 
 def main() -> None:
+    # a shell leaves it ignored in what it runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     catalogue, city = load_catalogue(), load_city()
     tell(ready=os.getpid())
     for line in sys.stdin:
