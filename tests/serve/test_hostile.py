@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from gis.serve.openapi import ITEMS_PARAMETERS
 from layers import Level
 
+# the pool of the server under test draws jitter in a thread of this process
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the .random. module")
 live = settings(
     max_examples=60,
     deadline=None,

@@ -10,15 +10,15 @@ from tests.web.trying import CORE, answered, ask, shown_rows, signed, tap
 
 
 def compounds(site: str) -> list[list[float]]:
-    """Places in two residential compounds that no camera sees much of."""
-    path = "collections/residential_compound/items?f=json&limit=40"
+    """Places in two residential compounds that no camera sees yet."""
+    path = "collections/residential_compound/items?f=json&limit=400"
     found = []
     for feature in ask(site, path, method="GET")["features"]:
         ring = feature["geometry"]["coordinates"][0]
         middle = [sum(axis[:-1]) / (len(ring) - 1) for axis in zip(*ring, strict=True)]
         inputs = {
             "service": "camera",
-            "of": "area",
+            "of": "count",
             "demand": "residential_compound",
             "add": [
                 {
@@ -29,7 +29,7 @@ def compounds(site: str) -> list[list[float]]:
             ],
         }
         body = ask(site, "processes/what-if/execution", {"inputs": inputs})
-        if any(row["difference"] > 50 for row in body["rows"]):
+        if any(row["difference"] > 0 for row in body["rows"]):
             found.append(middle)
         if len(found) == 2:
             return found
@@ -123,7 +123,7 @@ def test_saved_shared_reloaded_compared_and_removed(
             page.click("#save-new" if name == "乙" else "#save-go")
             page.wait_for_function("location.search.includes('wi=s:')")
         before = shown_rows(page)
-        assert before  # counts of places: a plan may leave every zone as it was
+        assert len(before) >= 4
         link = page.url
         page.goto("about:blank")
         visit.open(link[len(site) :])
