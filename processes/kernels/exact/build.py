@@ -82,7 +82,7 @@ class Built:
 
 
 @bare
-def _sized(chains: Chains, shapes: Int64, sizes: Int64) -> None:
+def measure_shapes(chains: Chains, shapes: Int64, sizes: Int64) -> None:
     """Chains that count and vertices before each of some shapes, and of all of them.
 
     Parameters
@@ -104,7 +104,7 @@ def _sized(chains: Chains, shapes: Int64, sizes: Int64) -> None:
 
 
 @bare
-def _place(
+def put_shapes(
     first: int, last: int, chains: Chains, shapes: Int64, sizes: Int64,
     base_shape: int, base_chain: int, base_vertex: int, x0: int, y0: int,
     xy: Int32, offset: Float32, chain_start: Int64, chain_shape: Int32,
@@ -233,7 +233,7 @@ def build_scene(
         return None
     sizes = [np.empty((len(layer.shapes) + 1, 2), np.int64) for layer in layers]
     for layer, size in zip(layers, sizes, strict=True):
-        _sized(layer.chains, layer.shapes, size)
+        measure_shapes(layer.chains, layer.shapes, size)
     found = np.array([size[-1] for size in sizes])
     n_vertices = int(found[:, 1].sum()) + len(points)
     _limited("vertices", n_vertices, MOST_VERTICES)
@@ -304,7 +304,7 @@ def _fill(
     if len(layer.shapes) == 0:
         return
     workers.run(
-        lambda first, last: _place(
+        lambda first, last: put_shapes(
             first, last, layer.chains, layer.shapes, sizes, *base, *origin,
             scene.xy, scene.offset, scene.chain_start, scene.chain_shape,
             scene.edge_shape, scene.shape_start,

@@ -22,7 +22,7 @@ def _mixed(value: np.int64) -> np.uint64:
 
 
 @bare
-def _describe(
+def describe(
     chains: Chains, shapes: Int64, digest: Int64, offset_digest: Int64
 ) -> None:
     """Digests of edges and of offsets of some shapes, in their order."""
@@ -69,7 +69,7 @@ def _is_equal(chains: Chains, a: Whole, b: Whole) -> bool:
 
 
 @bare
-def _count_equals(chains: Chains, shapes: Int64, digest: Int64, equals: Int64) -> None:
+def count_equals(chains: Chains, shapes: Int64, digest: Int64, equals: Int64) -> None:
     """How many of the shapes before each are its equals, itself included.
 
     Parameters
@@ -97,7 +97,7 @@ def told_apart(
     digest = np.empty(len(shapes), np.int64)
     rest = np.empty(len(shapes), np.int64)
     equals = np.empty(len(shapes), np.int64)
-    _describe(chains, shapes, digest, rest)
+    describe(chains, shapes, digest, rest)
     order = np.lexsort((rest, digest, place))
-    _count_equals(chains, shapes[order], digest[order], equals)
+    count_equals(chains, shapes[order], digest[order], equals)
     return shapes[order], equals <= copies

@@ -21,8 +21,8 @@ MM = 1000.0
 FARTHEST_M = 1e9
 FAR = 1 << 60
 _NOISE_MM = 1e-4
-_BAND_MM = 500_000
-_ROUND_COLUMN = 1 << 41
+BAND_MM = 500_000
+ROUND_COLUMN = 1 << 41
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _LINES = (
     shapely.GeometryType.LINESTRING,
@@ -288,7 +288,7 @@ def ordered_shapes(
         even_parts(chains.shape_start, workers.threads),
     )
     some = np.flatnonzero(box[:, 0] <= box[:, 2])
-    place = box[some, 1] // _BAND_MM * (2 * _ROUND_COLUMN) + box[some, 0]
+    place = box[some, 1] // BAND_MM * (2 * ROUND_COLUMN) + box[some, 0]
     by_place = np.argsort(place, kind="stable")
     order, place = some[by_place], place[by_place]
     same = np.zeros(len(place) + 1, np.bool_)
