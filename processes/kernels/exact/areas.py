@@ -7,6 +7,8 @@ import numpy as np
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.scene import Float64, Int64, Whole
 
+PART_BITS = 20
+
 
 @compiled
 def cell_areas(
@@ -64,3 +66,32 @@ def open_height(sums: Int64, cell: Int64, columns: Whole) -> Whole:
             total += sums[i, 2 * k + 1]
         worst = max(worst, abs(total))
     return worst
+
+
+@compiled
+def ground_parts(
+    sums: Int64, cell: Int64, columns: Whole, first: Whole, depths: Whole
+) -> Int64:
+    """Own areas of all cells, and heights times columns, that no sum can overflow.
+
+    Parameters
+    ----------
+    sums : (n, 3 * depths) of `Sums`
+    columns, first : of the grid of the cells; its first column
+
+    Returns
+    -------
+    (depths, 4) for both: parts above 2**PART_BITS, and those below.
+    """
+    found = np.zeros((depths, 4), np.int64)
+    rest = (1 << PART_BITS) - 1
+    for c in range(len(cell)):
+        column = cell[c] % columns + first
+        for k in range(depths):
+            area = sums[c, 2 * k]
+            height = sums[c, 2 * k + 1]
+            found[k, 0] += area >> PART_BITS
+            found[k, 1] += area & rest
+            found[k, 2] += (height >> PART_BITS) * column
+            found[k, 3] += (height & rest) * column
+    return found

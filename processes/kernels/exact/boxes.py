@@ -14,8 +14,9 @@ from processes.kernels.exact.scene import Int64, Truth, Whole
 _FAR = 1 << 60
 _LEAST_TILE_MM = 100_000
 _MOST_TILES = 1000
-_USUAL_SHARE = 0.95
-_FEW = 1000
+_USUAL_SHARE = 0.999
+FEW = 1000
+LITTLE_MM = 20_000
 
 
 @compiled
@@ -75,7 +76,7 @@ class Index(NamedTuple):
 def index_of(box: Int64) -> Index:
     """An index of boxes; those that meet none are left out."""
     some = np.flatnonzero(box[:, 0] <= box[:, 2])
-    if len(some) <= _FEW:
+    if len(some) <= FEW:
         none = np.empty(0, np.int64)
         return Index(box, 1, 0, 0, 1, 1, np.zeros(2, np.int64), none, some)
     here = box[some]
@@ -162,6 +163,55 @@ def widen(chains: Chains, shapes: Int64, asked: Int64, wider: Int64) -> None:
 
 
 @compiled
+def reached(chains: Chains, shapes: Int64, asked: Int64, wider: Int64) -> Int64:
+    """Boxes of the edges that meet some boxes and lead far out of them.
+
+    Parameters
+    ----------
+    shapes : some of the chains' shapes
+    asked : (m, 4) boxes of what is edited
+    wider : (m, 4) the same at first; widened by the edges that lead out a little way
+
+    Notes
+    -----
+    All that an edit can cut otherwise. A long edge has a box of its own: what lies
+    beside it in a box about everything is of no matter.
+    """
+    found = np.empty((16, 4), np.int64)
+    n = 0
+    edge = np.empty((1, 4), np.int64)
+    for s in shapes:
+        for chain in range(chains.shape_start[s], chains.shape_start[s + 1]):
+            begin = chains.start[chain]
+            for v in range(begin, begin + chains.size[chain] - 1):
+                edge[0, 0] = min(chains.xy[v, 0], chains.xy[v + 1, 0])
+                edge[0, 1] = min(chains.xy[v, 1], chains.xy[v + 1, 1])
+                edge[0, 2] = max(chains.xy[v, 0], chains.xy[v + 1, 0])
+                edge[0, 3] = max(chains.xy[v, 1], chains.xy[v + 1, 1])
+                for k in range(len(asked)):
+                    if not meets(edge, 0, asked, k):
+                        continue
+                    out = max(
+                        asked[k, 0] - edge[0, 0], asked[k, 1] - edge[0, 1],
+                        edge[0, 2] - asked[k, 2], edge[0, 3] - asked[k, 3],
+                    )  # fmt: skip
+                    if out <= LITTLE_MM:
+                        wider[k, 0] = min(wider[k, 0], edge[0, 0])
+                        wider[k, 1] = min(wider[k, 1], edge[0, 1])
+                        wider[k, 2] = max(wider[k, 2], edge[0, 2])
+                        wider[k, 3] = max(wider[k, 3], edge[0, 3])
+                        continue
+                    if n == len(found):
+                        larger = np.empty((2 * n, 4), np.int64)
+                        larger[:n] = found
+                        found = larger
+                    found[n] = edge[0]
+                    n += 1
+                    break
+    return found[:n]
+
+
+@compiled
 def taken(chains: Chains, shapes: Int64) -> Chains:
     """Some shapes of a layer as a layer of their own, in the order given."""
     n_chains = n_vertices = 0
@@ -191,13 +241,14 @@ def taken(chains: Chains, shapes: Int64) -> Chains:
     return Chains(xy, offset, start, size, shape_start, chains.moved)
 
 
+@compiled
 def joined(one: Chains, other: Chains) -> Chains:
     """Two layers as one, the shapes of the first before those of the second."""
     return Chains(
-        np.concatenate([one.xy, other.xy]),
-        np.concatenate([one.offset, other.offset]),
-        np.concatenate([one.start, other.start + len(one.xy)]),
-        np.concatenate([one.size, other.size]),
-        np.concatenate([one.shape_start, other.shape_start[1:] + len(one.start)]),
+        np.concatenate((one.xy, other.xy)),
+        np.concatenate((one.offset, other.offset)),
+        np.concatenate((one.start, other.start + len(one.xy))),
+        np.concatenate((one.size, other.size)),
+        np.concatenate((one.shape_start, other.shape_start[1:] + len(one.start))),
         one.moved or other.moved,
     )

@@ -106,7 +106,7 @@ def measure_shapes(chains: Chains, shapes: Int64, sizes: Int64) -> None:
 @bare
 def put_shapes(
     first: int, last: int, chains: Chains, shapes: Int64, sizes: Int64,
-    base_shape: int, base_chain: int, base_vertex: int, x0: int, y0: int,
+    base_shape: Whole, base_chain: Whole, base_vertex: Whole, x0: Whole, y0: Whole,
     xy: Int32, offset: Float32, chain_start: Int64, chain_shape: Int32,
     edge_shape: Int32, shape_start: Int64,
 ) -> None:  # fmt: skip

@@ -130,7 +130,7 @@ def _pairs_of_cell(
 def find_crossings(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, across: Whole,
     query_start: Int64, query_vertex: Int64, query_shape: Int64, change: Int64,
-    active: Int8, dead: Int8, wanted_pairs: bool,
+    active: Int8, dead: Int8, wanted_pairs: Truth,
 ) -> Int32:  # fmt: skip
     """Crossings of the numbered cells first..last.
 

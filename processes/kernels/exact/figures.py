@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from processes.kernels.arrays import FloatArray, IntArray
-from processes.kernels.exact.areas import cell_areas
+from processes.kernels.exact.areas import PART_BITS, cell_areas, ground_parts
 from processes.kernels.exact.build import Built
 from processes.kernels.exact.scene import AREA_UNIT, HEIGHT_UNIT
 from processes.kernels.exact.solve import Solved
@@ -306,19 +307,17 @@ def union_of(of: CellSums, cell_mm: int, depths: int) -> tuple[int, ...]:
     A height stands for the ground left of its cell: as many cell widths as the cell's
     column. Sums of parts below and above 2**20 cannot overflow.
     """
-    column = of.cell % WIDE
-    found = []
-    for k in range(depths):
-        own = _whole_sum(of.sums[:, 2 * k])
-        beside = _whole_sum(of.sums[:, 2 * k + 1], column) * cell_mm
-        found.append(own * int(HEIGHT_UNIT) + beside * int(AREA_UNIT))
-    return tuple(found)
+    parts = ground_parts(of.sums, of.cell, WIDE, 0, depths)
+    return covered_ground(parts.tolist(), cell_mm)
 
 
-def _whole_sum(values: IntArray, times: IntArray | int = 1) -> int:
-    """Sum of values * times without overflow; times are below 2**21."""
-    high, low = values >> 20, values & ((1 << 20) - 1)
-    return (int(np.sum(high * times)) << 20) + int(np.sum(low * times))
+def covered_ground(parts: Sequence[Sequence[int]], cell_mm: int) -> tuple[int, ...]:
+    """Covered ground in 2**-50 mm2, from the whole numbers of `ground_parts`."""
+    return tuple(
+        ((own << PART_BITS) + own_rest) * int(HEIGHT_UNIT)
+        + ((beside << PART_BITS) + beside_rest) * cell_mm * int(AREA_UNIT)
+        for own, own_rest, beside, beside_rest in parts
+    )
 
 
 def no_cells(depths: int, cell_m: int) -> Cells:

@@ -92,6 +92,8 @@ def fits(frame: Around, box: Int64, cell_mm: int) -> None:
     Refused : a whole new run is needed
     """
     some = box[box[:, 0] <= box[:, 2]]
+    if (some[:, :2] >= frame.least).all() and (some[:, 2:] <= frame.greatest).all():
+        return
     least = np.minimum(frame.least, some[:, :2].min(axis=0, initial=1 << 60))
     greatest = np.maximum(frame.greatest, some[:, 2:].max(axis=0, initial=-(1 << 60)))
     old, origin = grid_of(frame.least, frame.greatest, cell_mm)

@@ -22,6 +22,7 @@ from processes.kernels.exact.scene import (
     Int32,
     Int64,
     Sums,
+    Whole,
 )
 from processes.kernels.exact.skip import mark_dead_cells, restart_edges
 from processes.kernels.exact.survey import binned, referenced
@@ -228,8 +229,7 @@ def _emitted(
         stage="chains",
         share=(0.7, 1.0),
     )
-    if sum(bad):
-        raise NotClosed(f"{sum(bad)} rings do not close; are all shapes valid?")
+    check_open(sum(bad), 0)
     total = spare.popleft()
     for sums in spare:
         for mine, theirs in zip(total, sums, strict=True):
@@ -299,7 +299,24 @@ def check_closed(sums: Int64, cell: Int64, columns: int) -> None:
     ------
     NotClosed : heights of a row do not add up to nothing
     """
-    gap_mm = open_height(sums, cell, columns) / HEIGHT_UNIT
+    check_open(0, open_height(sums, cell, columns))
+
+
+def check_open(rings: Whole, height: Whole) -> None:
+    """Refuse what does not close.
+
+    Parameters
+    ----------
+    rings : chains that do not come back to their state
+    height : of `open_height`
+
+    Raises
+    ------
+    NotClosed : either is more than rounding leaves
+    """
+    if rings:
+        raise NotClosed(f"{rings} rings do not close; are all shapes valid?")
+    gap_mm = height / HEIGHT_UNIT
     if gap_mm > _CLOSED_MM:
         raise NotClosed(f"outlines are open by {gap_mm:.3g} mm; are all shapes valid?")
 

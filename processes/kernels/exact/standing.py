@@ -16,67 +16,48 @@ import numpy as np
 
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
 from processes.kernels.exact.apart import overlap_checked
-from processes.kernels.exact.boxes import (
-    Index,
-    index_of,
-    joined,
-    near,
-    shape_boxes,
-    taken,
-    widen,
-)
-from processes.kernels.exact.build import Layer, build_scene
+from processes.kernels.exact.boxes import Index, index_of, shape_boxes
+from processes.kernels.exact.build import Layer
 from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.city import built_city, packed_city
 from processes.kernels.exact.exact import mended
+from processes.kernels.exact.few import Stock
 from processes.kernels.exact.figures import (
     ExactCoverage,
     Totals,
+    covered_ground,
     figures,
     no_cells,
     totals,
 )
 from processes.kernels.exact.frame import Around, Refused, fits
-from processes.kernels.exact.pack import (
-    MM,
-    ordered_shapes,
-    polygon_chains,
-)
-from processes.kernels.exact.scene import LINE, OTHER, SERVICE, ZONE, Int64
-from processes.kernels.exact.solve import NotClosed, Tuning, solve
+from processes.kernels.exact.pack import MM, polygon_chains
+from processes.kernels.exact.scene import Int8, Int64
+from processes.kernels.exact.solve import NotClosed, Tuning, check_open, solve
+from processes.kernels.exact.stock import Shelf, shelf_of
+from processes.kernels.exact.survey import check_depth
 from processes.kernels.exact.threads import Workers, workers
+from processes.kernels.exact.vicinity import Found, exchanged
 
 __all__ = ["Refused", "Standing", "stand"]
 
 _NONE: GeometryArray = np.empty(0, dtype=object)
-_NO_POSITION: IntArray = np.empty(0, np.int64)
 _ALONE = Workers(1, None)
 _APART_MM = 2_000_000
 
 
 @dataclass(frozen=True)
-class _Stock:
-    """Services that are or were there, and which of them count."""
-
-    chains: Chains
-    index: Index
-    alive: np.ndarray[tuple[int], np.dtype[np.bool_]]
-
-
-@dataclass(frozen=True)
 class _Ground:
-    """All that is not edited: others, lines, zones as chains with boxes; points."""
+    """All that is not edited, and whether nothing is asked but services over points."""
 
-    others: Chains
-    other_index: Index
-    lines: Chains
-    line_index: Index
-    zones: Chains
-    zone_index: Index
+    others: Stock
+    lines: Stock
+    zones: Stock
     point: Int64
     point_index: Index
     point_row: IntArray
     weights: FloatArray
+    only_points: bool
 
 
 @dataclass(frozen=True)
@@ -88,12 +69,15 @@ class Standing:
     depths, cell_m : as in `exact_coverage`
     first : services of the first run
     later : those that edits have added
+    alive, later_alive : (n,) which of them count, 1 or 0
     """
 
     depths: int
     cell_m: int
-    first: _Stock
-    later: _Stock
+    first: Stock
+    alive: Int8
+    later: Shelf
+    later_alive: Int8
     ground: _Ground
     frame: Around
     totals: Totals
@@ -114,7 +98,7 @@ class Standing:
     @property
     def worn(self) -> int:
         """Vertices that edits have added: a new run now and then frees them."""
-        return len(self.later.chains.xy)
+        return len(self.later.stock.chains.xy)
 
     def edited(self, removed: IntArray, added: GeometryArray) -> Standing:
         """The city without some services and with others.
@@ -139,88 +123,44 @@ class Standing:
             return self._edited(removed, whole)
 
     def _edited(self, removed: IntArray, added: GeometryArray) -> Standing:
-        n_first, n_later = len(self.first.alive), len(self.later.alive)
         removed = np.unique(removed)
-        there = np.concatenate([self.first.alive, self.later.alive])
-        for position in removed:
-            if not (0 <= position < len(there) and there[position]):
+        n_first, n_later = len(self.alive), len(self.later_alive)
+        alive, later_alive = self.alive.copy(), np.zeros(n_later + len(added), np.int8)
+        later_alive[:n_later] = self.later_alive
+        for position in removed.tolist():
+            if not (0 <= position < n_first + n_later) or not (
+                alive[position]
+                if position < n_first
+                else later_alive[position - n_first]
+            ):
                 raise ValueError(f"removed: {position} given, is no service here")
         new = polygon_chains("added", added, _ALONE)
-        new_box = shape_boxes(new)
-        fits(self.frame, new_box, self.cell_m * int(MM))
-        later = _Stock(
-            joined(self.later.chains, new),
-            index_of(np.concatenate([self.later.index.box, new_box])),
-            np.concatenate([self.later.alive, np.zeros(len(added), np.bool_)]),
-        )
-        arriving = n_first + n_later + np.arange(len(added))
-        edits = np.concatenate([removed, arriving])
+        fits(self.frame, shape_boxes(new), self.cell_m * int(MM))
+        later = self.later.with_more(new)
+        edits = np.append(removed, n_first + n_later + np.arange(len(added)))
         old = edits < n_first
         box = np.concatenate(
-            [self.first.index.box[edits[old]], later.index.box[edits[~old] - n_first]]
+            [
+                self.first.boxes.box[edits[old]],
+                later.stock.boxes.box[edits[~old] - n_first],
+            ]
         )
         some = box[:, 0] <= box[:, 2]
         edits, box = edits[some], box[some]
-        city = replace(self, later=later)
-        for group in _groups(box):
-            city = city._toggled(edits[group], box[group])
-        alive = city.later.alive.copy()
-        alive[n_later:] = True
-        return replace(city, later=replace(city.later, alive=alive))
-
-    def _toggled(self, positions: IntArray, asked: Int64) -> Standing:
-        """Services that count no longer count, and the other way round."""
-        wider = asked.copy()
-        for chains, index in (
-            (self.first.chains, self.first.index),
-            (self.later.chains, self.later.index),
-            (self.ground.others, self.ground.other_index),
-            (self.ground.lines, self.ground.line_index),
-            (self.ground.zones, self.ground.zone_index),
-        ):
-            widen(chains, near(index, asked), asked, wider)
-        n_first = len(self.first.alive)
-        first, later = self.first.alive.copy(), self.later.alive.copy()
-        mine = positions < n_first
-        first[positions[mine]] ^= True
-        later[positions[~mine] - n_first] ^= True
-        after = replace(
-            self,
-            first=replace(self.first, alive=first),
-            later=replace(self.later, alive=later),
-        )
-        inside = near(self.ground.point_index, asked)
-        was = self._local(wider, _NO_POSITION)
-        now = after._local(wider, inside)
-        return replace(after, totals=_moved(self.totals, was, now, inside))
-
-    def _local(self, asked: Int64, points: IntArray) -> Totals | None:
-        """Sums of what meets some boxes."""
+        after = _Changing(self.totals)
         ground = self.ground
-        services = taken(self.first.chains, _counting(self.first, asked))
-        more = _counting(self.later, asked)
-        if len(more):
-            services = joined(services, taken(self.later.chains, more))
-        others = taken(ground.others, near(ground.other_index, asked))
-        layers = [
-            Layer(SERVICE, services, *ordered_shapes(services, self.depths, _ALONE)),
-            Layer(OTHER, others, *ordered_shapes(others, 1, _ALONE)),
-            _near_layer(LINE, ground.lines, ground.line_index, asked),
-            _near_layer(ZONE, ground.zones, ground.zone_index, asked),
-        ]
-        built = build_scene(
-            layers,
-            len(self.frame.zone_double_area),
-            len(ground.line_index.box),
-            ground.point[points],
-            self.cell_m * int(MM),
-            self.frame,
-            _ALONE,
+        for group in _groups(box):
+            was, now = exchanged(
+                self.first, later.stock, ground.others, ground.lines, ground.zones,
+                ground.point, ground.point_index, alive, later_alive,
+                edits[group], box[group], *self.frame.origin, self.cell_m * int(MM),
+                self.frame.frames, self.depths, ground.only_points,
+            )  # fmt: skip
+            after.exchange(was, now, self.cell_m * int(MM))
+        later_alive[n_later:] = 1
+        return replace(
+            self, later=later, alive=alive, later_alive=later_alive, totals=after.totals
         )
-        if built is None:
-            return None
-        solved = solve(built, self.depths, Tuning(parts=1), _ALONE)
-        return totals(built, solved, self.depths)
 
 
 def stand(
@@ -289,38 +229,27 @@ def _stood(
     return Standing(
         depths,
         cell_m,
-        _Stock(
-            city.services.chains,
-            index_of(city.services.box),
-            np.ones(len(city.services.box), np.bool_),
-        ),
-        _Stock(nothing, index_of(shape_boxes(nothing)), np.zeros(0, np.bool_)),
+        _stock(city.services),
+        np.ones(len(city.services.box), np.int8),
+        shelf_of(nothing),
+        np.zeros(0, np.int8),
         _Ground(
-            city.others.chains,
-            index_of(city.others.box),
-            city.lines.chains,
-            index_of(city.lines.box),
-            city.zones.chains,
-            index_of(city.zones.box),
+            _stock(city.others),
+            _stock(city.lines),
+            _stock(city.zones),
             city.point,
             index_of(np.concatenate([city.point, city.point], axis=1)),
             city.point_row,
             city.weights,
+            built.only_points,
         ),
         city.frame,
         totals(built, solved, depths),
-    )  # fmt: skip
+    )
 
 
-def _counting(stock: _Stock, asked: Int64) -> IntArray:
-    """Services that count and meet some boxes."""
-    found = near(stock.index, asked)
-    return found[stock.alive[found]]
-
-
-def _near_layer(kind: int, chains: Chains, index: Index, asked: Int64) -> Layer:
-    """What meets some boxes of a layer that is not edited."""
-    return Layer(kind, chains, near(index, asked), index.box)
+def _stock(layer: Layer) -> Stock:
+    return Stock(layer.chains, index_of(layer.box))
 
 
 def _groups(box: Int64) -> list[IntArray]:
@@ -338,21 +267,34 @@ def _groups(box: Int64) -> list[IntArray]:
     return np.split(order, cuts)
 
 
-def _moved(
-    of: Totals, was: Totals | None, now: Totals | None, points: IntArray
-) -> Totals:
-    """Sums with those of a part of the city exchanged."""
-    area, length, line = of.area, of.length, of.line
-    union = list(of.union)
-    depth = of.point_depth
-    for part, sign in ((was, -1), (now, 1)):
-        if part is None:
-            continue
-        area = area + sign * part.area
-        length = length + sign * part.length
-        line = line + sign * part.line
-        union = [n + sign * m for n, m in zip(union, part.union, strict=True)]
-    if now is not None and len(points):
-        depth = depth.copy()
-        depth[points] = now.point_depth
-    return Totals(area, length, line, tuple(union), depth, of.point_zone)
+class _Changing:
+    """Sums of a city while parts of it are exchanged."""
+
+    def __init__(self, of: Totals) -> None:
+        self.totals = replace(of, area=of.area.copy(), length=of.length.copy())
+
+    def exchange(self, was: Found, now: Found, cell_mm: int) -> None:
+        """Take away what was there and add what is there now.
+
+        Raises
+        ------
+        ValueError : too many services or others over one place
+        NotClosed : a shape that came crosses itself
+        """
+        for found in (was, now):
+            check_depth(found.services, found.others)
+            check_open(found.open_rings, found.open_height)
+        of = self.totals
+        column = np.append(now.zone, -1)
+        of.area[:, column] += now.area - was.area
+        of.length[:, column] += now.length - was.length
+        line, depth = of.line, of.point_depth
+        if len(now.line):
+            line = line.copy()
+            line[:, now.line] += now.line_length - was.line_length
+        if len(now.point):
+            depth = depth.copy()
+            depth[now.point] = now.point_depth
+        more = covered_ground((now.union - was.union).tolist(), cell_mm)
+        union = tuple(n + m for n, m in zip(of.union, more, strict=True))
+        self.totals = replace(of, line=line, point_depth=depth, union=union)

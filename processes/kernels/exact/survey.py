@@ -14,7 +14,7 @@ from processes.kernels.exact.references import (
     sum_rows,
     winding_boxes,
 )
-from processes.kernels.exact.scene import Bins, Int32, Int64
+from processes.kernels.exact.scene import Bins, Int32, Int64, Whole
 from processes.kernels.exact.threads import Parts, Workers, even_parts
 
 MOST_ENTRIES = (1 << 31) - 1
@@ -81,13 +81,18 @@ def referenced(built: Built, workers: Workers) -> tuple[Int64, Windings]:
         lambda a, b: sum_rows(a, b, steps), rows, stage="references", share=(0.1, 0.15)
     )
     reference: Int64 = steps[0]
-    _check_depth(reference)
+    check_depth(*deepest(reference))
     return reference, windings
 
 
-def _check_depth(reference: Int64) -> None:
-    depths = deepest(reference)
-    for name, depth in zip(("services", "others"), depths, strict=True):
+def check_depth(services: Whole, others: Whole) -> None:
+    """Refuse more shapes over one place than a state can count.
+
+    Raises
+    ------
+    ValueError : and what is allowed
+    """
+    for name, depth in (("services", services), ("others", others)):
         if depth >= MOST_DEEP - 1:
             raise ValueError(
                 f"{name}: {depth} over one place, must be below {MOST_DEEP - 1}"

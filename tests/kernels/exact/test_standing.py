@@ -145,3 +145,45 @@ def test_a_service_that_is_not_there_cannot_go(arcs, position) -> None:
     gone = city.edited(np.array([3]), array([]))
     with pytest.raises(ValueError, match="removed: 3 given"):
         gone.edited(np.array([3]), array([]))
+
+
+def test_services_over_points_alone_follow_edits(arcs) -> None:
+    at = shapely.points(np.random.default_rng(35).uniform(0, SIDE_M, (500, 2)) + 5e5)
+    nowhere = array([])
+    city = stand(arcs[:300], nowhere, points=at, depths=2)
+    edited = city.edited(np.array([7, 8]), arcs[300:330])
+    rest = np.concatenate([np.delete(arcs[:300], [7, 8]), arcs[300:330]])
+    whole = exact_coverage(rest, nowhere, points=at, depths=2)
+    assert_same(edited.coverage, whole)
+    assert (edited.coverage.point_depth != city.coverage.point_depth).any()
+
+
+def test_cities_made_of_the_same_one_keep_apart(arcs) -> None:
+    zones = quarters(5, SIDE_M, seed=34)
+    nobody = np.array([], np.int64)
+    city = stand(arcs[:100], zones).edited(nobody, arcs[100:120])
+    one = city.edited(nobody, arcs[120:200])
+    other = city.edited(nobody, arcs[200:260])
+    later = one.edited(np.array([130]), arcs[260:270])
+    for made, kept in (
+        (city, [slice(0, 120)]),
+        (one, [slice(0, 200)]),
+        (other, [slice(0, 120), slice(200, 260)]),
+        (later, [slice(0, 130), slice(131, 200), slice(260, 270)]),
+    ):
+        shapes = np.concatenate([arcs[part] for part in kept])
+        assert_same(made.coverage, exact_coverage(shapes, zones))
+
+
+def test_thousands_that_come_are_still_found() -> None:
+    rng = np.random.default_rng(36)
+    corner = np.round(rng.uniform(0, SIDE_M, (3600, 2)) + 500_000, 2)
+    small = shapely.box(*corner.T, *(corner + np.round(rng.uniform(1, 9), 2)).T)
+    zones = quarters(5, SIDE_M, seed=34)
+    nobody = np.array([], np.int64)
+    city = stand(small[:100], zones)
+    for first in range(100, 3600, 700):
+        city = city.edited(nobody, small[first : first + 700])
+    city = city.edited(np.arange(50, 3550, 7), array([]))
+    rest = np.delete(small, np.arange(50, 3550, 7))
+    assert_same(city.coverage, exact_coverage(rest, zones))

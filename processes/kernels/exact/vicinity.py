@@ -1,0 +1,309 @@
+"""Step 9, second half: what lies around an edit, measured before and after it.
+
+The steps of a run in one call of machine code on one thread: for a few hundred edges
+the way through the interpreter would take longer than all they need.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from processes.kernels.exact.areas import ground_parts, open_height
+from processes.kernels.exact.bins import (
+    grouped,
+    number_cells,
+    numbers_of_vertices,
+    visit_cells,
+)
+from processes.kernels.exact.boxes import (
+    Index,
+    joined,
+    near,
+    reached,
+    shape_boxes,
+    taken,
+)
+from processes.kernels.exact.chain import Chains
+from processes.kernels.exact.chains import propagate
+from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.crossings import find_crossings
+from processes.kernels.exact.events import count_events, fill_events, running_sum
+from processes.kernels.exact.few import Stock, grid_about, in_order, scene_of
+from processes.kernels.exact.on_edge import close_points
+from processes.kernels.exact.references import (
+    Windings,
+    add_steps,
+    deepest,
+    sum_rows,
+    winding_boxes,
+)
+from processes.kernels.exact.scene import (
+    Bins,
+    Frames,
+    Grid,
+    Int8,
+    Int32,
+    Int64,
+    Scene,
+    Sums,
+    Truth,
+    Whole,
+)
+from processes.kernels.exact.skip import mark_dead_cells, restart_edges
+
+
+class Found(NamedTuple):
+    """Sums of some surroundings, or what an edit added to them.
+
+    Parameters
+    ----------
+    zone, line : zones and lines that are near
+    area, length, line_length : as in `Sums`, of these zones and lines
+    union : (depths, 4) covered ground of all cells, as of `ground_parts`
+    point : points that are near
+    point_depth : (p,) services that hold each
+    open_rings, open_height : what does not close; nothing in valid shapes
+    services, others : greatest depths at the points of the cells
+    """
+
+    zone: Int64
+    line: Int64
+    area: Int64
+    length: Int64
+    line_length: Int64
+    union: Int64
+    point: Int64
+    point_depth: Int64
+    open_rings: Whole
+    open_height: Whole
+    services: Whole
+    others: Whole
+
+
+@compiled
+def _binned(scene: Scene, grid: Grid) -> Bins:
+    """Step 2."""
+    counts = np.zeros((1, grid.columns * grid.rows), np.int32)
+    nowhere = np.empty(0, np.int32)
+    visit_cells(0, len(scene.xy), scene, grid, counts[0], nowhere, False)
+    cell, number, start = number_cells(scene, grid, counts)
+    edge = np.empty(start[-1], np.int32)
+    visit_cells(0, len(scene.xy), scene, grid, counts[0], edge, True)
+    return Bins(cell, number, start, edge)
+
+
+@compiled
+def _referenced(scene: Scene, grid: Grid) -> tuple[Int64, Windings]:
+    """Step 3."""
+    n = len(scene.weight)
+    box = np.zeros((n, 3), np.int64)
+    start = np.zeros(n + 1, np.int64)
+    winding_boxes(0, n, scene, grid, box, start[1:])
+    for i in range(n):
+        start[i + 1] += start[i]
+    windings = Windings(box, start, np.zeros(start[n], np.int8))
+    steps = np.zeros((1, grid.rows, grid.columns), np.int64)
+    add_steps(0, n, scene, grid, windings, steps[0])
+    sum_rows(0, grid.rows, steps)
+    return steps[0], windings
+
+
+@compiled
+def _measured(
+    layers: tuple[Chains, Chains, Chains, Chains],
+    orders: tuple[Int64, Int64, Int64, Int64],
+    point: Int64, points: Int64, x0: Whole, y0: Whole, cell: Whole, frames: Frames,
+    depths: Whole, only_points: Truth,
+) -> Found:  # fmt: skip
+    """Steps 2 to 8 of some shapes."""
+    zone = orders[3]
+    line = orders[2]
+    z = len(zone)
+    area = np.zeros((2 * depths + 1, z + 1), np.int64)
+    length = np.zeros((depths + 1, z + 1), np.int64)
+    line_length = np.zeros((depths, len(line)), np.int64)
+    scene, point_chain = scene_of(layers, orders, points, x0, y0)
+    n = len(scene.xy)
+    n_chains = len(scene.chain_shape)
+    if n == 0:
+        union = np.zeros((depths, 4), np.int64)
+        return Found(
+            zone, line, area, length, line_length, union, point,
+            np.zeros(0, np.int64), 0, 0, 0, 0,
+        )  # fmt: skip
+    left = np.empty(z + 1)
+    unit = np.empty(z + 1)
+    for i in range(z):
+        left[i] = frames.left[zone[i]]
+        unit[i] = frames.unit[zone[i]]
+    left[z] = frames.left[-1]
+    unit[z] = frames.unit[-1]
+    grid = grid_about(scene, cell)
+    bins = _binned(scene, grid)
+    reference, windings = _referenced(scene, grid)
+    services, others = deepest(reference)
+    dead = np.zeros(len(bins.cell), np.int8)
+    active = np.zeros(n, np.int8)
+    restart = np.empty(0, np.int64)
+    if not only_points:
+        mark_dead_cells(
+            0, len(dead), scene, grid, bins, reference, windings, depths,
+            len(orders[1]) > 0, dead, active,
+        )  # fmt: skip
+    if dead.any():
+        restart = restart_edges(scene, active)
+    else:
+        dead = active = np.empty(0, np.int8)
+    first_chain = point_chain if only_points else np.int64(0)
+    change, in_restart, pairs = _crossed(
+        scene, grid, bins, first_chain, point_chain, active, dead, restart
+    )
+    start = np.zeros(n + 2, np.int64)
+    count_events(pairs, 0, n + 1, start)
+    most = running_sum(start)
+    event = np.empty(2 * len(pairs), np.int32)
+    fill_events(pairs, 0, n + 1, start, event)
+    sums = Sums(
+        np.zeros((len(bins.cell), 3 * depths), np.int64), area, length, line_length
+    )
+    state = np.zeros(n_chains, np.int64)
+    open_rings = propagate(
+        first_chain, n_chains, scene, grid, bins, Frames(left, unit), reference,
+        windings, change, in_restart, depths, start, event, np.empty((most, 3)),
+        np.empty((most, 2), np.int64), active, sums, state,
+    )  # fmt: skip
+    depth = np.zeros(n_chains, np.int64)
+    held = np.zeros(n_chains, np.int64)
+    close_points(point_chain, n_chains, scene, grid, bins, state, depth, held)
+    return Found(
+        zone, line, area, length, line_length,
+        ground_parts(sums.cell, bins.cell, grid.columns, grid.column, depths),
+        point, depth[point_chain:], open_rings,
+        open_height(sums.cell, bins.cell, grid.columns), services, others,
+    )  # fmt: skip
+
+
+@compiled
+def _crossed(
+    scene: Scene, grid: Grid, bins: Bins, first: Whole, point_chain: Whole,
+    active: Int8, dead: Int8, restart: Int64,
+) -> tuple[Int64, Int64, Int32]:  # fmt: skip
+    """Steps 4 and 6: changes of state to chain starts and to restarts; crossings."""
+    n_chains = len(scene.chain_shape)
+    asked = n_chains - first + len(restart)
+    vertex = np.empty(asked, np.int64)
+    shape = np.empty(asked, np.int64)
+    n = 0
+    for chain in range(first, n_chains):
+        begin = scene.chain_start[chain]
+        if len(active) == 0 or active[begin] == 1 or chain >= point_chain:
+            vertex[n] = begin
+            shape[n] = scene.chain_shape[chain]
+            n += 1
+    begun = n
+    for e in restart:
+        vertex[n] = e
+        shape[n] = scene.edge_shape[e]
+        n += 1
+    start, order = grouped(
+        numbers_of_vertices(scene, grid, bins, vertex[:n]), len(bins.cell)
+    )
+    found = np.zeros(n, np.int64)
+    pairs = find_crossings(
+        0, len(bins.cell), scene, grid, bins, 0, start, vertex[order], shape[order],
+        found, active, dead, first < point_chain,
+    )  # fmt: skip
+    in_order = np.empty(n, np.int64)
+    for i in range(n):
+        in_order[order[i]] = found[i]
+    change = np.zeros(n_chains, np.int64)
+    i = 0
+    for chain in range(first, n_chains):
+        begin = scene.chain_start[chain]
+        if len(active) == 0 or active[begin] == 1 or chain >= point_chain:
+            change[chain] = in_order[i]
+            i += 1
+    in_restart = np.zeros(len(scene.xy) if len(restart) else 0, np.int64)
+    for i in range(begun, n):
+        in_restart[vertex[i]] = in_order[i]
+    return change, in_restart, pairs
+
+
+@compiled
+def exchanged(
+    first: Stock, later: Stock, others: Stock, lines: Stock, zones: Stock,
+    points: Int64, point_index: Index, alive: Int8, later_alive: Int8,
+    positions: Int64, asked: Int64, x0: Whole, y0: Whole, cell: Whole, frames: Frames,
+    depths: Whole, only_points: Truth,
+) -> tuple[Found, Found]:  # fmt: skip
+    """What lies about some services before they go or come, and after it.
+
+    Parameters
+    ----------
+    points, point_index : (p, 2) points [mm], and where they are
+    alive, later_alive : which services count, 1 or 0; written
+    positions : services that go or come, later ones behind the first
+    asked : (m, 4) boxes of all that goes or comes here
+    x0, y0, cell, frames : origin, width of a cell [mm] and frames of the whole city
+    only_points : whether nothing is asked of the city but services over points
+
+    Notes
+    -----
+    All that the edges about can meet is measured. Edges further away may miss what
+    crosses them: they add the same, right or wrong, before and after.
+    """
+    about = asked.copy()
+    far = (
+        reached(first.chains, near(first.boxes, asked), asked, about),
+        reached(later.chains, near(later.boxes, asked), asked, about),
+        reached(others.chains, near(others.boxes, asked), asked, about),
+        reached(lines.chains, near(lines.boxes, asked), asked, about),
+        reached(zones.chains, near(zones.boxes, asked), asked, about),
+    )
+    wider = np.concatenate((about, *far))
+    at_first = near(first.boxes, wider)
+    at_later = near(later.boxes, wider)
+    land = near(others.boxes, wider)
+    land = in_order(others.chains, land, others.boxes.box, 1)
+    line = near(lines.boxes, wider)
+    zone = near(zones.boxes, wider)
+    inside = near(point_index, asked)
+    before = _with_services(
+        first.chains, later.chains, at_first[alive[at_first] == 1],
+        at_later[later_alive[at_later] == 1], others.chains, lines.chains,
+        zones.chains, land, line, zone, inside[:0], points, x0, y0, cell, frames,
+        depths, only_points,
+    )  # fmt: skip
+    for position in positions:
+        if position < len(alive):
+            alive[position] = 1 - alive[position]
+        else:
+            later_alive[position - len(alive)] = 1 - later_alive[position - len(alive)]
+    after = _with_services(
+        first.chains, later.chains, at_first[alive[at_first] == 1],
+        at_later[later_alive[at_later] == 1], others.chains, lines.chains,
+        zones.chains, land, line, zone, inside, points, x0, y0, cell, frames,
+        depths, only_points,
+    )  # fmt: skip
+    return before, after
+
+
+@compiled
+def _with_services(
+    first: Chains, later: Chains, some: Int64, more: Int64,
+    others: Chains, lines: Chains, zones: Chains,
+    land: Int64, line: Int64, zone: Int64, inside: Int64, points: Int64,
+    x0: Whole, y0: Whole, cell: Whole, frames: Frames, depths: Whole,
+    only_points: Truth,
+) -> Found:  # fmt: skip
+    """Sums of some first and later services over all that is near."""
+    services = joined(taken(first, some), taken(later, more))
+    order = in_order(
+        services, np.arange(len(some) + len(more)), shape_boxes(services), depths
+    )
+    return _measured(
+        (services, others, lines, zones), (order, land, line, zone),
+        inside, points[inside], x0, y0, cell, frames, depths, only_points,
+    )  # fmt: skip
