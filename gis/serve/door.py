@@ -8,7 +8,9 @@ other request goes on to the application, the ordinary way.
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -18,6 +20,48 @@ from gis.serve.repeats import HEAD, Repeat, Repeats
 from gis.serve.unreadable import HttpProtocol
 
 _END = b"\r\n\r\n"
+
+
+class Joining:
+    """A transport that sends a head with the first of its body: the client wakes once.
+
+    A head whose body is not there by the next turn of the loop goes without.
+    """
+
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # all else is as it was
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send, or hold back what looks like a head."""
+        if self._head:
+            self.writelines([data])
+        elif data.startswith(b"HTTP/1.1 ") and data.endswith(_END):
+            self._head = data
+            self._loop.call_soon(self.flush)
+        else:
+            self._transport.write(data)
+
+    def writelines(self, pieces: Sequence[bytes]) -> None:
+        """Send pieces as one, after what was held back."""
+        head, self._head = self._head, b""
+        self._transport.writelines([head, *pieces])
+
+    def flush(self) -> None:
+        """Send what was held back."""
+        if self._head:
+            self.writelines([])
+
+    def close(self) -> None:
+        """Send what was held back and close."""
+        self.flush()
+        self._transport.close()
 
 
 class Door(HttpProtocol):
@@ -35,6 +79,7 @@ class Door(HttpProtocol):
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # uvicorn's
         """Begin."""
         super().connection_made(transport)
+        self.transport = cast(Any, Joining(transport, self.loop))
         self._host = self.client[0] if self.client else ""
 
     def data_received(self, data: bytes) -> None:
@@ -111,7 +156,7 @@ class Door(HttpProtocol):
             b"".join(b"%b: %b\r\n" % p for p in self.server_state.default_headers),
             request_id.encode(),
         )
-        self.transport.writelines([head, body])  # as one: the client wakes once
+        self.transport.writelines([head, body])
         self.server_state.total_requests += 1
         if self._last:
             self.transport.close()

@@ -94,9 +94,10 @@ class Guard:
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
         started = time.perf_counter()
         status, key = 0, None
+        answered: list[Header] = []
 
         async def send_guarded(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message["headers"])
@@ -104,8 +105,7 @@ class Guard:
                 headers += [pair for pair in _HEADERS if pair[0] not in there]
                 if scope["method"] == "OPTIONS":
                     headers += [pair for pair in _PREFLIGHT if pair[0] not in there]
-                if key is not None:
-                    self._learn(request, key, status, headers)
+                answered = headers.copy()
                 headers.append((b"x-request-id", request_id.encode()))
                 message = {**message, "headers": headers}
             await send(message)
@@ -142,6 +142,8 @@ class Guard:
             line = Line(request_id, scope["method"], scope["path"], status, state.level)
             # once the answer is on its way
             loop = asyncio.get_running_loop()
+            if key is not None and request.state.kept is not None:
+                loop.call_soon(self._learn, request, key, status, answered)
             loop.call_soon(line.write, self._traffic, seconds)
 
     async def _known(self, request: Request, key: Hashable) -> ASGIApp | None:
@@ -167,7 +169,7 @@ class Guard:
         self, request: Request, key: Hashable, status: int, headers: Sequence[Header]
     ) -> None:
         """Remember an answer whose body its handler has kept."""
-        if request.state.kept is not None and status in (200, 204):
+        if status in (200, 204):
             question, made = request.state.kept
             weight = weight_of(request.scope, headers)
             known = Known(question, made, status, tuple(headers), weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import time
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from gis.serve.door import Joining
 from layers import Level
 
 PATH = "/collections/park/items?f=json&limit=2"
@@ -216,3 +218,58 @@ def test_a_client_that_leaves_meanwhile_harms_nobody(server):
     with Client(server) as client:
         assert client.ask()[0] == 200
     assert "Traceback" not in server.log.getvalue()
+
+
+class Recording:
+    """A transport that remembers what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def write(self, data):
+        self.told.append(data)
+
+    def writelines(self, pieces):
+        self.told.append(b"".join(pieces))
+
+    def close(self):
+        self.told.append("close")
+
+
+def test_a_head_goes_with_the_first_of_its_body():
+    async def play():
+        sent = Recording()
+        joining = Joining(sent, asyncio.get_running_loop())
+        joining.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        joining.write(b"body")
+        joining.write(b" and more")
+        joining.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await asyncio.sleep(0)
+        joining.write(b"HTTP/1.1 304 Not Modified\r\n\r\n")
+        joining.close()
+        await asyncio.sleep(0)
+        return sent.told
+
+    assert asyncio.run(play()) == [
+        b"HTTP/1.1 200 OK\r\n\r\nbody",
+        b" and more",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 304 Not Modified\r\n\r\n",
+        "close",
+    ]
+
+
+def test_a_head_without_a_body_comes_all_the_same(client):
+    client.send(client.head(method="HEAD"))
+    while not client._left.endswith(b"\r\n\r\n"):
+        client._more()
+    assert client._left.startswith(b"HTTP/1.1 200")
+    client._left = b""
+    tag = client.ask()[1]["etag"]
+    assert client.ask(PATH, f"If-None-Match: {tag}")[0] == 304
+    client.send(client.head(PATH, "Connection: close", method="HEAD"))
+    with pytest.raises(ConnectionResetError):  # its end, after the head
+        while True:
+            client._more()
+    assert client._left.startswith(b"HTTP/1.1 200")
+    assert client._left.endswith(b"\r\n\r\n")
