@@ -99,7 +99,7 @@ def figures_of(step: Step, service: Service) -> dict[str, tuple[float, float]]:
     found = measure(
         step.read,
         step.zones,
-        [replace(service, shape=ground, asset=np.arange(len(ground)))],
+        [replace(service, ground=ground, asset=np.arange(len(ground)))],
         step.demand,
         as_of=asked.as_of,
         engine=asked.engine,

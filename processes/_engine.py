@@ -17,6 +17,7 @@ import shapely
 from processes._errors import InvalidInput, NoData
 from processes._kernel import over_zones
 from processes._progress import stages
+from processes._shapes import Shapes, bounds_of
 from processes.kernels.area import (
     covered_area,
     outline,
@@ -36,6 +37,7 @@ from processes.kernels.exact import (
 from processes.kernels.length import covered_length
 from processes.kernels.parallel import THREADS
 from processes.kernels.share import covered_share
+from processes.kernels.written import geometry_of
 
 Engine = Literal["exact", "geos"]
 MOST_DEPTHS = 4
@@ -65,7 +67,7 @@ class Ground:
 def covered_ground(
     engine: Engine,
     parts: GeometryArray,
-    shape: GeometryArray,
+    shape: Shapes,
     depths: int,
     source: object = None,
 ) -> Ground:
@@ -74,14 +76,17 @@ def covered_ground(
     total = shapely.area(parts)
     if engine == "exact" and is_measurable(parts):
         is_near = near_parts(parts, shape)
-        far_m2 = float(shapely.area(shapely.union_all(shape[~is_near])))
+        far_m2 = 0.0
         if not is_near.all():
+            far = geometry_of(shape[~is_near])
+            far_m2 = float(shapely.area(shapely.union_all(far)))
             shape, source = shape[is_near], None
         try:
             found = _asked(
                 lambda: over_zones(shape, parts, depths=depths, source=source)
             )
         except OverlappingZones:
+            shape = geometry_of(shape)
             covered = covered_each(parts, shape, depths=depths, threads=THREADS)
             whole = np.array([outline(parts)], dtype=object)
             beyond = exact_coverage(
@@ -98,6 +103,7 @@ def covered_ground(
             outside = found.area_m2.outside_covered
         outside = outside + np.where(np.arange(depths) == 0, far_m2, 0.0)
         return Ground(np.minimum(covered, total), total, outside, float(outside[0]))
+    shape = geometry_of(shape)
     beyond_m2 = outside_area(parts, shape)
     covered = covered_area(parts, shape)[np.newaxis]
     return Ground(covered, total, np.array([beyond_m2]), beyond_m2)
@@ -197,12 +203,12 @@ def is_measurable(places: GeometryArray) -> bool:
     return not (max(right - left, top - bottom) > _WIDEST_M)
 
 
-def near_parts(parts: GeometryArray, shape: GeometryArray) -> BoolArray:
+def near_parts(parts: GeometryArray, shape: Shapes) -> BoolArray:
     """(m,) which shapes lie no farther from the parts than a city is wide."""
     if len(parts) == 0:
         return np.ones(len(shape), np.bool_)
     left, bottom, right, top = shapely.total_bounds(parts)
-    box = shapely.bounds(shape)
+    box = bounds_of(shape)
     with np.errstate(invalid="ignore"):
         far = (box[:, 0] < left - _BEYOND_M) | (box[:, 2] > right + _BEYOND_M)
         far |= (box[:, 1] < bottom - _BEYOND_M) | (box[:, 3] > top + _BEYOND_M)

@@ -110,7 +110,7 @@ def open_only(
     flag = None if service.flag is None else service.flag & is_in
     return replace(
         service,
-        shape=service.shape[kept],
+        ground=service.ground[kept],
         asset=service.asset[kept],
         flag=flag,
         facts=facts,

@@ -19,6 +19,7 @@ from processes._buildings import Kept
 from processes._elsewhere import elsewhere
 from processes._grid import keep_cells, wants_cells
 from processes._progress import stages
+from processes._shapes import Shapes
 from processes.kernels.arrays import GeometryArray
 from processes.kernels.exact import (
     Chains,
@@ -31,6 +32,7 @@ from processes.kernels.exact import (
     packed_shapes,
 )
 from processes.kernels.parallel import THREADS
+from processes.kernels.written import Written, geometry_of
 
 KEPT_ANSWERS = 4
 _DISJOINT_KEPT = 64
@@ -42,7 +44,7 @@ _PACKED: Kept[Chains] = Kept(1)
 
 
 def over_zones(
-    shape: GeometryArray,
+    shape: Shapes,
     parts: GeometryArray,
     *,
     land: GeometryArray = _NONE,
@@ -75,15 +77,17 @@ def over_zones(
     return found
 
 
-def packed_service(shape: GeometryArray, source: object) -> GeometryArray | Chains:
-    """Shapes in whole millimetres, those of the last source kept; else as they are."""
+def packed_service(shape: Shapes, source: object) -> GeometryArray | Chains:
+    """Shapes in whole millimetres, those of the last source kept, or objects."""
     if source is None:
+        if isinstance(shape, Written):
+            return packed_shapes(shape, threads=THREADS)
         return shape
     return _PACKED.get(source, lambda: packed_shapes(shape, threads=THREADS))
 
 
 def _over_zones(
-    shape: GeometryArray,
+    shape: Shapes,
     parts: GeometryArray,
     land: GeometryArray,
     depths: int,
@@ -120,7 +124,7 @@ def _over_zones(
     try:
         found = run(packed_service(shape, source), land)
     except NotClosed:
-        services, count = mended(shape)
+        services, count = mended(geometry_of(shape))
         others, more = mended(land)
         if count + more == 0:
             raise

@@ -27,6 +27,7 @@ from processes._engine import (
 from processes._errors import InvalidInput
 from processes._ports import Reader
 from processes._services import Service
+from processes._shapes import Shapes
 from processes._zones import Zones
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
 from processes.kernels.length import cut_by_zone
@@ -183,16 +184,18 @@ def measure(
     ------
     InvalidInput : the demand layer is not of the kind that the measure needs
     """
-    shape = _shapes(services)
     if demand.of in ("area", "residential_area"):
         if any(service.flag is not None for service in services):
             raise InvalidInput(
                 "of", demand.of, "must be count or population: the service is a flag"
             )
         if demand.layer is None:
-            source = services[0].source if len(services) == 1 else None
-            return _ground(zones, shape, engine, depths, source)
-        return _land(read, zones, shape, demand, as_of, engine, depths)
+            if len(services) == 1:
+                one = services[0]
+                return _ground(zones, one.ground, engine, depths, one.source)
+            return _ground(zones, _shapes(services), engine, depths, None)
+        return _land(read, zones, _shapes(services), demand, as_of, engine, depths)
+    shape = _shapes(services)
     if demand.of == "length":
         return _lines(read, zones, services, shape, demand, as_of, engine, depths)
     return _features(read, zones, services, shape, demand, as_of, known, engine, depths)
@@ -205,7 +208,7 @@ def _shapes(services: Sequence[Service]) -> GeometryArray:
 
 def _ground(
     zones: Zones,
-    shape: GeometryArray,
+    shape: Shapes,
     engine: Engine,
     depths: int,
     source: object,

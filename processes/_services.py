@@ -29,11 +29,13 @@ from processes._errors import InvalidInput
 from processes._optics import optics_columns
 from processes._parameters import model_parameters
 from processes._ports import Reader
+from processes._shapes import Shapes, has_ground
 from processes._spec import Inputs
 from processes._views import ViewQuestion, ground_seen
 from processes._walk import as_walked, refuse_walking, walked
 from processes.kernels import arc
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
+from processes.kernels.written import geometry_of
 
 _NO_SHAPES: GeometryArray = np.empty(0, dtype=object)
 _NO_ASSETS: IntArray = np.empty(0, dtype=np.int64)
@@ -47,20 +49,26 @@ class Service:
     ----------
     layer : the service layer
     features : what was read, also what covers nothing
-    shape : (m,) polygons in the working CRS; empty for the model `attribute`
+    ground : (m,) polygons in the working CRS, as objects or as they are written; empty
+        for the model `attribute`
     flag : (n,) whether a feature itself is covered (model `attribute`)
     facts : model, parameters, basis, counts: for the reconciliation
     asset : (m,) position of the feature that each shape is of
-    made : what the shapes were made from, and those shapes
+    made : what the ground was made from, and that ground
     """
 
     layer: str
     features: Features
-    shape: GeometryArray
+    ground: Shapes
     flag: BoolArray | None
     facts: Mapping[str, Any] = field(default_factory=dict)
     asset: IntArray = field(default_factory=lambda: _NO_ASSETS)
-    made: tuple[object, GeometryArray] | None = None
+    made: tuple[object, Shapes] | None = None
+
+    @property
+    def shape(self) -> GeometryArray:
+        """(m,) the ground as geometry objects."""
+        return geometry_of(self.ground)
 
     @property
     def source(self) -> object:
@@ -68,7 +76,7 @@ class Service:
 
         It is told of all that was made, not of a choice among it.
         """
-        return self.made[0] if self.made and self.made[1] is self.shape else None
+        return self.made[0] if self.made and self.made[1] is self.ground else None
 
 
 def service_layers(read: Reader) -> list[str]:
@@ -116,7 +124,7 @@ def read_service(
     if features.version != snapshots[0].version:
         return found
     given = orjson.dumps(dict(parameters or {}), option=orjson.OPT_SORT_KEYS)
-    return replace(found, made=((tuple(snapshots), both, given), found.shape))
+    return replace(found, made=((tuple(snapshots), both, given), found.ground))
 
 
 def service_of(
@@ -150,7 +158,8 @@ def service_of(
         "where": where,
         "assets": len(features),
     }
-    shape, flag = _NO_SHAPES, None
+    flag = None
+    shape: Shapes = _NO_SHAPES
     match model:
         case OwnPolygon():
             shape = features.geometry
@@ -174,7 +183,7 @@ def service_of(
             facts |= _view_facts(found, question)
     facts.setdefault("parameters", {})
     if shape is not _NO_SHAPES:
-        held = np.flatnonzero(~(shapely.is_missing(shape) | shapely.is_empty(shape)))
+        held = np.flatnonzero(has_ground(shape))
         shape = shape[held]
         facts["assets_with_area"] = len(shape)
         return Service(layer.id, features, shape, flag, facts, held)

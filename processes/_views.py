@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -27,13 +28,15 @@ from processes._optics import (
     read_optics,
 )
 from processes._ports import Reader
+from processes._shapes import Shapes
 from processes.kernels import optics
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
-from processes.kernels.exact import mended
+from processes.kernels.exact import mended, mended_bytes
 from processes.kernels.visibility import (
     Cameras,
     Mount,
     ViewAreas,
+    Views,
     ViewState,
     camera_views,
     views_over_roofs,
@@ -44,7 +47,7 @@ from processes.kernels.visibility.views import ARC_STEP_DEG, SAGITTA_M
 Footprint = Literal["sector", "pinhole"]
 Occlusion = Literal["buildings", "none"]
 _FLAT_DEG = 180.0
-_KEPT_SHAPES: Kept[tuple[GeometryArray, dict[str, Any]]] = Kept(3)
+_KEPT_SHAPES: Kept[tuple[Shapes, dict[str, Any]]] = Kept(3)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Seen:
     ----------
     near_m, far_m : (n,), (n, l) ranges on the ground
     state, area_m2 : (n, l) ViewState, exact area
-    geometry : (n, l) polygons in the working CRS, None where nothing is seen
+    drawn : polygons of all, in the working CRS, as the kernel wrote them or as objects
     mount, x, y, host : (n,) where the sweep put each camera, and the building left out
     pinhole : (n,) whose footprint is the trapezoid
     """
@@ -86,13 +89,18 @@ class Seen:
     far_m: FloatArray
     state: IntArray
     area_m2: FloatArray
-    geometry: GeometryArray
+    drawn: Views | GeometryArray
     mount: IntArray
     x: FloatArray
     y: FloatArray
     host: IntArray
     pinhole: BoolArray
     obstacles: Obstacles
+
+    @cached_property
+    def geometry(self) -> GeometryArray:
+        """(n, l) polygons in the working CRS, None where nothing is seen."""
+        return self.drawn.geometry() if isinstance(self.drawn, Views) else self.drawn
 
 
 def camera_model(layer: Layer) -> Sector:
@@ -145,10 +153,10 @@ def seen(
             target_height_m=question.target_height_m,
         )  # fmt: skip
         views: ViewAreas = over
-        shapes = over.geometry
+        shapes: Views | GeometryArray = over.geometry
     else:
         swept = camera_views(hiding.index, found.cameras, far_m, near, srid=srid)
-        views, shapes = swept, swept.geometry()
+        views, shapes = swept, swept
     answer = Seen(
         found, near, far_m, views.state, views.area_m2, shapes, views.mount,
         views.x, views.y, views.host, np.zeros(len(found), np.bool_), hiding,
@@ -275,7 +283,7 @@ def ground_seen(
     as_of: date | None,
     where: str | None = None,
     stored: bool = False,
-) -> tuple[GeometryArray, dict[str, Any]]:
+) -> tuple[Shapes, dict[str, Any]]:
     """(n,) what each camera sees at one level, None for nothing, and the facts of it.
 
     Parameters
@@ -285,9 +293,13 @@ def ground_seen(
         that the answer may be kept for the next who asks
     """
 
-    def made() -> tuple[GeometryArray, dict[str, Any]]:
+    def made() -> tuple[Shapes, dict[str, Any]]:
         found = seen(read, features, model, question, as_of=as_of)
-        shapes, _ = mended(found.geometry[:, 0])  # once, not with every measurement
+        # mended once, not with every measurement
+        if isinstance(found.drawn, Views) and not found.pinhole.any():
+            shapes: Shapes = mended_bytes(found.drawn.written(0))[0]
+        else:
+            shapes = mended(found.geometry[:, 0])[0]
         return shapes, view_facts(found, question, model, read)
 
     if not stored:

@@ -4,8 +4,9 @@ No union is ever built. Every edge of every shape is followed once; how many ser
 lie over it is known from exact signs of integers, and what it adds to each sum is a
 closed form. Room by room, in the order of the steps:
 
-1. `pack`, `chain`, `doubles`, `build`: geometries to whole millimetres; `scene`: the
-   words and the state; `frame`: origin, grid and units.
+1. `decode`, `pack`, `chain`, `doubles`, `build`: geometries, or their bytes, to whole
+   millimetres; `simple`: which of them that may break; `scene`: the words and the
+   state; `frame`: origin, grid and units.
    `perturb`: symbolic perturbation, signs that are never zero.
 2. `bins`: edges sorted into output cells.
 3. `references`: the state at one point of every cell; `survey`: steps 2 and 3.
@@ -33,6 +34,7 @@ from processes.kernels.exact.ahead import warm
 from processes.kernels.exact.apart import OverlappingZones, overlap_m2
 from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.city import City, packed_shapes
+from processes.kernels.exact.decode import boxes_of
 from processes.kernels.exact.exact import exact_coverage, mended
 from processes.kernels.exact.figures import Cells, ExactCoverage, Measure
 from processes.kernels.exact.parts import (
@@ -48,6 +50,7 @@ from processes.kernels.exact.places import (
     covered_share_each,
     disjoint_groups,
 )
+from processes.kernels.exact.simple import mended_bytes
 from processes.kernels.exact.solve import NotClosed, Tuning
 from processes.kernels.exact.standing import Refused, Standing, stand
 from processes.kernels.exact.threads import Stopped
@@ -65,12 +68,14 @@ __all__ = [
     "Standing",
     "Stopped",
     "Tuning",
+    "boxes_of",
     "covered_each",
     "covered_share_each",
     "disjoint_groups",
     "exact_coverage",
     "finish",
     "mended",
+    "mended_bytes",
     "overlap_m2",
     "packed",
     "packed_shapes",

@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from processes.kernels.exact.city import packed_shapes
+from processes.kernels.exact.decode import boxes_of
 from processes.kernels.exact.exact import exact_coverage
 from processes.kernels.exact.parts import finish, packed, partial, piece, strips
 from processes.kernels.exact.places import covered_share_each
+from processes.kernels.exact.simple import mended_bytes
 from processes.kernels.exact.standing import stand
+from processes.kernels.written import written_out
 
 
 def warm() -> None:
@@ -24,6 +28,9 @@ def warm() -> None:
     lines = np.array([shapely.LineString([(-5.0, 150.0), (950.0, 160.0)])])
     points = np.array([shapely.Point(450.0, 450.0)])
     others = np.array([shapely.box(850.0, 850.0, 990.0, 990.0)])
+    written = written_out(shapely.to_wkb(services).tolist())
+    exact_coverage(packed_shapes(mended_bytes(written)[0]), zones)
+    boxes_of("services", written)
     exact_coverage(services, zones, lines=lines, points=points, others=others)
     city = stand(services, zones, lines=lines, points=points, others=others)
     city.edited(np.array([1]), shapely.box([200.0], 150.0, 450.0, 460.0))

@@ -25,6 +25,7 @@ from processes.kernels.exact.pack import (
 )
 from processes.kernels.exact.scene import LINE, OTHER, SERVICE, ZONE, Int64
 from processes.kernels.exact.threads import Workers, workers
+from processes.kernels.written import Written
 
 MOST_DEPTHS = 4
 MOST_CELL_M = 2000
@@ -103,12 +104,12 @@ def packed_city(
     )
 
 
-def packed_shapes(shapes: GeometryArray, *, threads: int = 2) -> Chains:
+def packed_shapes(shapes: GeometryArray | Written, *, threads: int = 2) -> Chains:
     """Services in whole millimetres, to be measured several times.
 
     Parameters
     ----------
-    shapes : (n,) valid (multi)polygons [m], as in `exact_coverage`
+    shapes : (n,) valid (multi)polygons [m], as in `exact_coverage`, or their bytes
     """
     with workers(threads) as crew:
         return polygon_chains("services", shapes, crew)

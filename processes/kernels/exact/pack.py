@@ -13,9 +13,11 @@ import shapely
 from processes.kernels.arrays import GeometryArray
 from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.compile import bare, inlined
+from processes.kernels.exact.decode import Rings, rings_of
 from processes.kernels.exact.doubles import told_apart
 from processes.kernels.exact.scene import Float32, Float64, Int8, Int64, Truth, Whole
 from processes.kernels.exact.threads import Workers, even_parts
+from processes.kernels.written import Written
 
 MM = 1000.0
 FARTHEST_M = 1e9
@@ -83,10 +85,16 @@ def _turn(
 
 @bare
 def _clean(
-    first: Whole, last: Whole, metres: Float64, start: Int64, hole: Int8, closed: bool,
-    xy: Int64, offset: Float32, size: Int64,
+    first: Whole, last: Whole, value: Float64, at: Int64, start: Int64, hole: Int8,
+    closed: bool, xy: Int64, offset: Float32, size: Int64,
 ) -> tuple[Whole, Whole]:  # fmt: skip
     """Round chains first..last to mm; drop repeated vertices; orient and turn rings.
+
+    Parameters
+    ----------
+    value : number [m] that begins at each byte
+    at : (c,) byte of the first coordinate of each chain
+    start : (c + 1,) where its vertices go
 
     Returns
     -------
@@ -96,13 +104,17 @@ def _clean(
     moved = 0
     for r in range(first, last):
         begin = start[r]
+        byte = at[r] - 16
         n = 0
-        for v in range(begin, start[r + 1]):
-            if not (abs(metres[v, 0]) < FARTHEST_M and abs(metres[v, 1]) < FARTHEST_M):
+        for _ in range(begin, start[r + 1]):
+            byte += 16
+            if not (
+                abs(value[byte]) < FARTHEST_M and abs(value[byte + 8]) < FARTHEST_M
+            ):
                 strange += 1
                 continue
-            exact_x = metres[v, 0] * MM
-            exact_y = metres[v, 1] * MM
+            exact_x = value[byte] * MM
+            exact_y = value[byte + 8] * MM
             near_x = np.rint(exact_x)
             near_y = np.rint(exact_y)
             x = np.int64(near_x)
@@ -177,31 +189,35 @@ def _finite(name: str, is_finite: bool) -> None:
 
 
 def _chains(
-    name: str,
-    geometries: GeometryArray,
-    sizes: Int64,
-    owner: Int64,
-    hole: Int8,
-    closed: bool,
-    workers: Workers,
+    name: str, source: Written, rings: Rings, closed: bool, workers: Workers
 ) -> Chains:
-    """Cleaned chains of `sizes` coordinates each; `owner` ascends."""
-    coordinates = shapely.get_coordinates(geometries)
-    start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    xy = np.empty((len(coordinates), 2), np.int64)
-    offset = np.empty((len(coordinates), 2), np.float32)
-    size = np.zeros(len(sizes), np.int64)
+    """Cleaned chains of the shapes of a source."""
+    value = source.every("<f8")
+    start = np.concatenate([[0], np.cumsum(rings.points)]).astype(np.int64)
+    xy = np.empty((int(start[-1]), 2), np.int64)
+    offset = np.empty((int(start[-1]), 2), np.float32)
+    size = np.zeros(len(rings.points), np.int64)
     found = workers.run(
         lambda first, last: _clean(
-            first, last, coordinates, start, hole, closed, xy, offset, size
+            first, last, value, rings.at, start, rings.hole, closed, xy, offset, size
         ),
         even_parts(start, workers.threads),
     )
     _finite(name, all(strange == 0 for strange, _ in found))
     moved = any(some > 0 for _, some in found)
-    count = np.bincount(owner, minlength=len(geometries))
+    count = np.bincount(rings.owner, minlength=len(source))
     shape_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     return Chains(xy, offset, start[:-1], size, shape_start, moved)
+
+
+def _coordinates(
+    geometries: GeometryArray, points: Int64, owner: Int64, hole: Int8
+) -> tuple[Written, Rings]:
+    """Coordinates of geometry objects as bytes, and their rings or lines."""
+    pool = shapely.get_coordinates(geometries).view(np.uint8).reshape(-1)
+    nowhere = np.zeros(len(geometries), np.int64)
+    rings = Rings(owner, 16 * (np.cumsum(points) - points), points, hole)
+    return Written(pool, nowhere, nowhere), rings
 
 
 def _rings(geometries: GeometryArray) -> tuple[Int64, Int64, Int8]:
@@ -228,20 +244,27 @@ def _rings(geometries: GeometryArray) -> tuple[Int64, Int64, Int8]:
     return sizes[order].astype(np.int64), of_part[owner[order]], hole[order]
 
 
-def polygon_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
+def polygon_chains(
+    name: str, geometries: GeometryArray | Written, workers: Workers
+) -> Chains:
     """Rings of (multi)polygons, exteriors counter-clockwise, holes clockwise.
 
     Parameters
     ----------
     name : of the argument, for messages
-    geometries : (n,) valid (multi)polygons [m]; missing and empty ones have no chains
+    geometries : (n,) valid (multi)polygons [m], objects or bytes; missing and empty
+        ones have no chains
 
     Raises
     ------
     ValueError : another kind of geometry, or coordinates that are not finite
     """
+    if isinstance(geometries, Written):
+        rings = rings_of(name, geometries, workers)
+        return _chains(name, geometries, rings, True, workers)
     _checked(name, geometries, _POLYGONS)
-    return _chains(name, geometries, *_rings(geometries), True, workers)
+    source, rings = _coordinates(geometries, *_rings(geometries))
+    return _chains(name, source, rings, True, workers)
 
 
 def line_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
@@ -250,7 +273,8 @@ def line_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chain
     part, owner = shapely.get_parts(geometries, return_index=True)
     sizes = shapely.get_num_coordinates(part).astype(np.int64)
     hole = np.zeros(len(part), np.int8)
-    return _chains(name, geometries, sizes, owner, hole, False, workers)
+    source, rings = _coordinates(geometries, sizes, owner.astype(np.int64), hole)
+    return _chains(name, source, rings, False, workers)
 
 
 def point_xy(name: str, geometries: GeometryArray) -> tuple[Int64, Int64]:

@@ -25,6 +25,7 @@ from processes.kernels.visibility.chunk import (
 )
 from processes.kernels.visibility.ewkb import ByteArray, encoded
 from processes.kernels.visibility.index import BuildingIndex
+from processes.kernels.written import Written
 
 ARC_STEP_DEG = 3.0
 SAGITTA_M = 0.05
@@ -102,6 +103,13 @@ class Views(ViewAreas):
         first, size = int(self.start[camera, level]), int(self.size[camera, level])
         buffer = self.buffers[int(self.buffer[camera])]
         return bytes(buffer[first : first + size].tobytes())
+
+    def written(self, level: int) -> Written:
+        """(n,) the geometries of one level, as they stand in their bytes."""
+        sizes = np.array([0, *map(len, self.buffers)], np.int64)
+        start = np.cumsum(sizes)[self.buffer] + self.start[:, level]
+        pool = np.concatenate([np.empty(0, np.uint8), *self.buffers])
+        return Written(pool, start, self.size[:, level].astype(np.int64))
 
     def geometry(self) -> GeometryArray:
         """(n, l) shapely MultiPolygons, None where nothing is seen."""
