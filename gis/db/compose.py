@@ -1,23 +1,22 @@
 """Query + Layer -> SQL text and parameters, over the view of one level.
 
-Each feature is made text inside PostGIS, by concatenation per column type around
-ST_AsGeoJSON: Python never sees a feature. Identifiers come from the catalogue only,
-values are bound parameters only. Filters work in the stored CRS; only what goes out is
-transformed.
+Each feature is made text inside PostGIS (`gis/db/feature.py`): Python never sees a
+feature. Identifiers come from the catalogue only, values are bound parameters only.
+Filters work in the stored CRS; only what goes out is transformed.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from psycopg import sql
 
 from gis.access import schema_of
-from gis.db.boxes import DEGREES_SRID, Box, meeting
+from gis.db.boxes import Box, meeting
 from gis.db.cql import Condition
+from gis.db.feature import Output, build_feature, build_geometry
 from gis.db.match import Interval, containing, equal, in_time, valid_at
 from gis.db.order import beyond, place_columns, sort_keys
 from gis.errors import QueryError
@@ -33,21 +32,9 @@ __all__ = [
     "valid_at",
 ]
 
-_DIGITS = 15
 _MOST_KEPT = 2_000  # expressions of features; `properties` makes many
 
 Statement = tuple[sql.Composed, tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Output:
-    """What of a feature goes out, and how: hashable, one SQL text each."""
-
-    columns: tuple[str, ...] | None = None
-    geometry: bool = True
-    srid: int = DEGREES_SRID
-    flip: bool = False
-    fg: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +57,7 @@ class Query:
     words: tuple[str, ...] = ()
     filter: Condition | None = None
     sort: tuple[tuple[str, bool], ...] = ()
-    output: Output = Output()
+    output: Output = field(default_factory=Output)
 
 
 class Composer:
@@ -147,7 +134,7 @@ class Composer:
             sql.Identifier(name) for name in (seen if chosen is None else chosen)
         ]
         if query.output.geometry and layer.geometry_at(query.level):
-            shape = self._geometry(query.output, flip=False)
+            shape = build_geometry(query.output, self._srid, flip=False)
             names.append(sql.SQL("ST_AsBinary({})").format(shape))
         text = sql.SQL("SELECT {} FROM ({}) q").format(
             sql.SQL(", ").join([*names, *place_columns(query.sort)]), source
@@ -223,42 +210,12 @@ class Composer:
         """SQL expression of one feature as JSON text."""
         key = (layer.id, level, output)
         if key not in self._features:
-            made = self._feature(layer, level, output).as_string(None)
+            made = build_feature(layer, level, output, self._srid).as_string(None)
             if len(self._features) >= _MOST_KEPT:
                 self._features.clear()
             # written out once: it is most of the text of every page
             self._features[key] = sql.SQL(made)
         return self._features[key]
-
-    def _feature(self, layer: Layer, level: Level, output: Output) -> sql.Composable:
-        seen = layer.columns_at(level)
-        shape: sql.Composable = sql.SQL("'null'")
-        if output.geometry and layer.geometry_at(level):
-            shape = sql.SQL("coalesce(ST_AsGeoJSON({}, {}, 0), 'null')").format(
-                self._geometry(output, flip=output.flip), sql.Literal(_DIGITS)
-            )
-        parts: list[str | sql.Composable] = [
-            '{"type":"Feature","id":',
-            sql.SQL("to_json(code)::text"),
-            *(_time_member(layer, seen) if output.fg else ()),
-            f',"{_member(output)}":',
-            shape,
-            ',"properties":{',
-        ]
-        names = seen if output.columns is None else output.columns
-        for i, name in enumerate(names):
-            comma = "," if i else ""
-            parts += [f'{comma}"{name}":', _json(name, seen[name])]
-        return _joined([*parts, "}}"])
-
-    def _geometry(self, output: Output, *, flip: bool) -> sql.Composable:
-        """The geometry in the CRS that goes out, axes as asked."""
-        text: sql.Composable = sql.Identifier("geom")
-        if output.srid not in (self._srid, DEGREES_SRID):
-            text = sql.SQL("ST_Transform({}, {})").format(
-                text, sql.Literal(output.srid)
-            )
-        return sql.SQL("ST_FlipCoordinates({})").format(text) if flip else text
 
     def _layer(self, layer_id: str, level: Level) -> Layer:
         """The layer; what the level may not see does not exist."""
@@ -300,40 +257,6 @@ class Composer:
         return sql.SQL(" AND ").join(parts or [sql.SQL("true")]), tuple(values)
 
 
-def _member(output: Output) -> str:
-    """Member that the geometry stands in; JSON-FG has its own for other CRSs."""
-    elsewhere = output.fg and (output.srid != DEGREES_SRID or output.flip)
-    return 'geometry":null,"place' if elsewhere else "geometry"
-
-
-def _joined(parts: Iterable[str | sql.Composable]) -> sql.Composable:
-    """Texts and expressions as one; each join copies what stands before it."""
-    found: list[sql.Composable] = []
-    for is_text, group in itertools.groupby(parts, lambda part: isinstance(part, str)):
-        if is_text:
-            found.append(sql.Literal("".join(cast(Iterator[str], group))))
-        else:
-            found += cast(Iterator[sql.Composable], group)
-    return sql.SQL(" || ").join(found)
-
-
-def _time_member(
-    layer: Layer, seen: Mapping[str, Column]
-) -> tuple[str | sql.Composable, ...]:
-    """Member `time` of JSON-FG: an observation's own, or the days it is valid."""
-    if layer.time and layer.time in seen:
-        kind = "timestamp" if seen[layer.time].type == "datetime" else "date"
-        value = _json(layer.time, seen[layer.time])
-        return f',"time":{{"{kind}":', value, "}"
-    return (
-        ',"time":{"interval":[',
-        sql.SQL("to_json(valid_from)::text"),
-        ",",
-        sql.SQL("coalesce(to_json(valid_to - 1)::text, '\"..\"')"),
-        "]}",
-    )
-
-
 def _view(layer: Layer, level: Level) -> sql.Composable:
     return sql.Identifier(schema_of(level), layer.id)
 
@@ -343,18 +266,3 @@ def _known(parameter: str, name: str, seen: Mapping[str, Column]) -> None:
         raise QueryError(
             parameter, f"no property {name[:60]!r}; there are {', '.join(seen)}"
         )
-
-
-def _json(name: str, column: Column) -> sql.Composable:
-    """JSON text of a column, 'null' where it is null."""
-    forms = {
-        "integer": "coalesce({}::text, 'null')",
-        # the difference is null or NaN where the number is none that JSON has
-        "number": "CASE WHEN {0} - {0} = 0 THEN {0}::text ELSE 'null' END",
-        "boolean": "CASE {} WHEN true THEN 'true' WHEN false THEN 'false' "
-        "ELSE 'null' END",
-        "date": "coalesce('\"' || {}::text || '\"', 'null')",
-        "datetime": "coalesce(replace(to_json({})::text, '+00:00\"', 'Z\"'), 'null')",
-    }
-    form = forms.get(column.type, "coalesce(to_json({})::text, 'null')")
-    return sql.SQL(form).format(sql.Identifier(name))
