@@ -45,7 +45,7 @@ class Found:
     version: int
     matched: Matched
     returned: int
-    text: bytes
+    features: list[bytes]
     place: Row | None
 
 
@@ -72,10 +72,7 @@ class Features:
         async with self._context.lanes.pages.slot():
             found = await self._fetch_page(request, asked, version)
         links = self._links(request, asked, found)
-        body = b'{"type":"FeatureCollection","features":[%b],%b' % (
-            found.text,
-            _tail(asked, found, links),
-        )
+        body = _document(found.features, _tail(asked, found, links))
         if asked.format == "html":
             return items_page(self._context, request, asked, body)
         return await self._answer(request, asked, body, found.version, links)
@@ -94,16 +91,16 @@ class Features:
             counting.add_done_callback(_looked_at)
         try:
             rows = await reading
-            current, text = _version(rows[0]), b""
+            current, features = _version(rows[0]), list[bytes]()
             if page:
-                text = b",".join(rows[1].first_column(progress.take(rows[1])))
+                features = rows[1].first_column(progress.take(rows[1]))
             matched = _told_by_page(asked, progress)
             if matched is None:
                 matched = await (counting or self._count(request, asked))
         finally:
             if counting is not None:
                 counting.cancel()
-        return Found(current, matched, progress.returned, text, progress.place)
+        return Found(current, matched, progress.returned, features, progress.place)
 
     async def _count(self, request: Request, asked: Asked) -> Matched:
         """How many features match."""
@@ -144,7 +141,7 @@ class Features:
         async def tail() -> bytes:
             matched = _told_by_page(asked, progress)
             matched = matched or await self._count(request, asked)
-            found = Found(current, matched, progress.returned, b"", progress.place)
+            found = Found(current, matched, progress.returned, [], progress.place)
             return b"]," + _tail(asked, found, self._links(request, asked, found))
 
         body = with_ends(
@@ -171,7 +168,7 @@ class Features:
             )  # fmt: skip
             file = await watched(request, made)
         current = _version([row] if row else [])
-        found = Found(current, Matched(0), progress.returned, b"", progress.place)
+        found = Found(current, Matched(0), progress.returned, [], progress.place)
         headers = self._headers(request, asked, current)
         headers["Link"] = link_header(self._links(request, asked, found))
         headers["OGC-NumberReturned"] = str(progress.returned)
@@ -258,6 +255,14 @@ class Features:
         headers["Content-Crs"] = f"<{asked.crs.uri}>"
         headers["Content-Language"] = self._context.lang_of(request)
         return headers
+
+
+def _document(features: Sequence[bytes], tail: bytes) -> bytes:
+    """A collection of features as one text, copied once."""
+    pieces = list(features) or [b""]
+    pieces[0] = b'{"type":"FeatureCollection","features":[' + pieces[0]
+    pieces[-1] += b"]," + tail
+    return b",".join(pieces)
 
 
 def _tail(asked: Asked, found: Found, links: Sequence[Link]) -> bytes:

@@ -45,7 +45,8 @@ class _Hrefs:
 
     def of(self, **more: str) -> str:
         """The URL with these parameters beside."""
-        return self._start + urlencode(more, quote_via=quote)
+        pairs = (f"{name}={quote(value, safe='')}" for name, value in more.items())
+        return self._start + "&".join(pairs)
 
 
 def items_url(context: Context, request: Request, layer: Layer) -> str:

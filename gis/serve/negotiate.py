@@ -106,7 +106,8 @@ def base_url(request: Request, settings: Settings) -> str:
     """
     if settings.public_url:
         return settings.public_url
-    scheme, host, prefix = request.url.scheme, request.headers.get("host", ""), ""
+    scheme = request.scope["scheme"]
+    host, prefix = request.headers.get("host", ""), ""
     if request.client and request.client.host in settings.trusted_proxies:
         forwarded = {
             name: request.headers.get(f"x-forwarded-{name}", "").split(",")[0].strip()
