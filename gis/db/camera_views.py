@@ -165,7 +165,10 @@ def draw(
         _write(connection, cameras, index)
     else:
         few = _drawn(cameras, index).arrays()
-        connection.execute(statement("view_put"), {**gone, **few}, binary=True)
+        views, grounds = len(few["camera"]), len(few["d_code"])
+        moved = connection.execute(statement("view_move"), {**gone, **few}, binary=True)
+        if moved.fetchall() != [(views, grounds, grounds)] * views:
+            connection.execute(statement("view_put"), {**gone, **few}, binary=True)
     return Refreshed(False, len(cameras), len(cameras) * len(LEVELS))
 
 

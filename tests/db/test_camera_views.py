@@ -176,6 +176,48 @@ def test_edits_followed_one_by_one_equal_views_drawn_whole(
     assert drawn < 40 * 30, "an edit is followed by few cameras, not by all"
 
 
+def test_a_view_drawn_again_moves_the_version_once(
+    town: Town, catalogue: Catalogue
+) -> None:
+    refresh(town.database, catalogue, day=TODAY)
+    asked = "SELECT version FROM city.layer_version WHERE layer = 'camera_view'"
+    with town.database.owner() as connection:
+        before = connection.execute(asked).fetchone()
+        connection.execute(
+            "UPDATE city.camera SET azimuth_deg = 7 WHERE code = 'c0001'"
+        )
+    refresh(town.database, catalogue, day=TODAY)
+    with town.database.owner() as connection:
+        after = connection.execute(asked).fetchone()
+    assert before is not None
+    assert after == (before[0] + 1,)
+
+
+def test_versions_of_a_camera_come_and_go(town: Town, catalogue: Catalogue) -> None:
+    """Views that are not all in their places are put in and taken out."""
+    refresh(town.database, catalogue, day=TODAY)
+    later = TODAY + timedelta(days=60)
+    for change in (
+        "INSERT INTO city.camera (code, name, valid_from, source, synthetic, state,"
+        " kind, resolution_px, hfov_deg, height_m, tilt_deg, azimuth_deg, geom, geom_m)"
+        f" SELECT code, name, date '{later}', source, synthetic, state, kind,"
+        " resolution_px, hfov_deg, height_m, tilt_deg, 99, geom, geom_m"
+        " FROM city.camera WHERE code = 'c0002'",
+        "UPDATE city.camera SET azimuth_deg = 11 WHERE code = 'c0002'",
+        f"DELETE FROM city.camera WHERE code = 'c0002' AND valid_from = '{later}'",
+        "UPDATE city.camera SET hfov_deg = NULL WHERE code = 'c0002'",
+        "UPDATE city.camera SET hfov_deg = 60 WHERE code = 'c0002'",
+        "UPDATE city.camera SET valid_from = valid_from - 1 WHERE code = 'c0002'",
+    ):
+        with town.database.owner() as connection:
+            connection.execute(change.encode())
+        done = refresh(town.database, catalogue, day=TODAY)
+        assert (done.whole, done.cameras > 0) == (False, True)
+        with town.database.owner() as connection:
+            followed = rows(connection)
+        assert followed == whole(town, catalogue, TODAY), change
+
+
 def test_nothing_changed_means_nothing_written(
     town: Town, catalogue: Catalogue
 ) -> None:

@@ -112,6 +112,31 @@ ON CONFLICT (code, valid_from) DO UPDATE SET
     area_m2 = excluded.area_m2, near_m = excluded.near_m, far_m = excluded.far_m,
     assumed = excluded.assumed, geom = excluded.geom, geom_m = excluded.geom_m
 
+-- name: view_move
+-- Draws few views anew that are in their places, as view_put does. A row for each, with how
+-- many views of the cameras there are, how many grounds of theirs were drawn anew and how
+-- many there are: unless that is all of them, view_put has still to be asked. It is half the
+-- work: the layer's version moves once, not for rows put in, changed and taken out.
+WITH depend AS (
+    UPDATE ledger.view_dependency AS old SET geom_m = ST_GeomFromEWKB(d.g)
+    FROM unnest(%(d_code)b::text[], %(d_from)b::date[], %(d_geom)b::bytea[]) AS d (c, f, g)
+    WHERE old.camera_code = d.c AND old.valid_from = d.f
+    RETURNING old.camera_code)
+UPDATE city.camera_view AS old SET
+    name = c.name, valid_to = c.valid_to, source = c.source, synthetic = c.synthetic,
+    camera_state = c.state, state = v.state, area_m2 = v.area_m2, near_m = v.near_m,
+    far_m = v.far_m, assumed = v.assumed, geom = ST_GeomFromEWKB(v.geom),
+    geom_m = ST_GeomFromEWKB(v.geom_m)
+FROM unnest(%(camera)b::text[], %(valid_from)b::date[], %(purpose)b::text[],
+            %(state)b::text[], %(area_m2)b::float8[], %(near_m)b::float8[],
+            %(far_m)b::float8[], %(assumed)b::bool[], %(geom)b::bytea[], %(geom_m)b::bytea[])
+    AS v (camera, valid_from, purpose, state, area_m2, near_m, far_m, assumed, geom, geom_m)
+JOIN city.camera c ON c.code = v.camera AND c.valid_from = v.valid_from
+WHERE old.code = c.code || '/' || v.purpose AND old.valid_from = v.valid_from
+RETURNING (SELECT count(*) FROM city.camera_view WHERE code = ANY(%(views)b::text[])),
+    (SELECT count(*) FROM depend),
+    (SELECT count(*) FROM ledger.view_dependency WHERE camera_code = ANY(%(codes)b::text[]))
+
 -- name: view_copy
 -- Takes views.
 COPY city.camera_view (code, name, valid_from, valid_to, source, synthetic, camera_code,

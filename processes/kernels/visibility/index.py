@@ -17,7 +17,10 @@ from processes.kernels.visibility.compiled import compiled
 
 CELL_M = 64.0
 _MOST_CELLS = 1 << 24  # 128 MB of cell starts; a wider city takes larger cells
-_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+_POLYGON, _MULTIPOLYGON = (
+    shapely.GeometryType.POLYGON,
+    shapely.GeometryType.MULTIPOLYGON,
+)
 
 
 class Walls(NamedTuple):
@@ -115,7 +118,8 @@ def build_index(
     if not cell_m > 0:
         raise ValueError(f"cell_m: {cell_m} given, must be above 0")
     drawn = ~(shapely.is_missing(outline) | shapely.is_empty(outline))
-    strange = drawn & ~np.isin(shapely.get_type_id(outline), _POLYGONAL)
+    kind = shapely.get_type_id(outline)
+    strange = drawn & (kind != _POLYGON) & (kind != _MULTIPOLYGON)
     if strange.any():
         at = int(np.argmax(strange))
         raise ValueError(
