@@ -51,6 +51,8 @@ _TYPES = {
     "number": "double precision", "boolean": "boolean",
     "date": "timestamptz", "datetime": "timestamptz",
 }  # fmt: skip
+#: Up to here every whole number is a double.
+_WHOLE = 2**53
 
 
 @dataclass(frozen=True)
@@ -282,6 +284,9 @@ class _Compiler:
             raise QueryError(
                 "filter", f"{str(value)[:60]!r} given where a {kind} belongs"
             ) from None
+        if kind == "integer" and checked.is_integer() and abs(checked) <= _WHOLE:
+            # so that the column is compared as it is, and exactly
+            return self.bind_raw(int(checked), "bigint")
         return self.bind_raw(checked, _TYPES[kind])
 
     def bind_raw(self, value: Any, cast: str) -> sql.Composable:  # noqa: ANN401  # any parameter

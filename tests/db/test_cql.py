@@ -57,6 +57,11 @@ def found(table: psycopg.Connection[Any], text: str, **options: Any) -> set[int]
     [
         ("kind = 'a'", {1, 4}),
         ("kind <> 'a'", {2, 3}),
+        ("id >= 2", {2, 3, 4}),
+        ("id > 1.5 AND 3.5 > id", {2, 3}),
+        ("id BETWEEN 1.5 AND 3", {2, 3}),
+        ("id IN (1, 2.5, 4)", {1, 4}),
+        ("id < 1e300 AND id <> 9007199254740993", {1, 2, 3, 4}),
         ("id = 1 OR id = 2 AND height > 100", {1}),
         ("(id = 1 OR id = 2) AND height < 0", {2}),
         ("NOT (id = 1)", {2, 3, 4}),
@@ -210,3 +215,10 @@ def test_the_draft_that_gdal_writes(
 def test_the_draft_is_no_cql2(text: str) -> None:
     with pytest.raises(QueryError):
         compile_filter(text, TYPES)
+
+
+def test_whole_numbers_are_compared_as_such(table):
+    """As doubles the two numbers are one."""
+    condition = compile_filter("id > 9007199254740992", TYPES)
+    query = sql.SQL("SELECT id FROM (VALUES (9007199254740993)) t (id) WHERE {}")
+    assert table.execute(query.format(condition.text), condition.values).fetchall()
