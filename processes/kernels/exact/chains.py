@@ -10,8 +10,10 @@ from processes.kernels.exact.events import read_events
 from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
     AREA_UNIT,
+    FIELD,
     HEIGHT_UNIT,
     LINE,
+    ONE_OTHER,
     ONE_SERVICE,
     OTHER,
     POINT,
@@ -33,6 +35,7 @@ from processes.kernels.exact.scene import (
     service_depth,
     zone_of_state,
 )
+from processes.kernels.exact.skip import is_carried
 
 _NOTHING = START | (START << 20)
 
@@ -76,7 +79,7 @@ def propagate(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, frames: Frames,
     reference: Int64, windings: Windings, change: Int64, restart: Int64, depths: Whole,
     event_start: Int64, event: Int32, spot: Float64, step: Int64,
-    active: Int8, sums: Sums, chain_state: Int64,
+    active: Int8, has_others: Truth, sums: Sums, chain_state: Int64,
 ) -> Whole:  # fmt: skip
     """Carry the state along the chains first..last and add their edges to the sums.
 
@@ -86,7 +89,9 @@ def propagate(
     restart : (v,) the same for edges that become active again
     event_start, event : crossings of each edge
     spot, step : room for those of one edge, as of `read_events`
-    active : (v,) of step 5, -1 for what another part adds; empty when all count
+    active : (v,) of step 5, -1 for what another part adds; empty when all count. What
+        is not of services counts as covered at every depth where it is 0
+    has_others : whether there are others
     chain_state : (c,) written: state at each chain's first vertex
 
     Returns
@@ -125,9 +130,11 @@ def propagate(
             continue
         state_at_start = state
         lost = False
+        was_in_dead: Truth = False
         whole = True
         for e in range(begin, end):
-            is_skipped = skips and active[e] != 1
+            in_dead = skips and active[e] == 0 and is_carried(kind, has_others)
+            is_skipped = skips and active[e] != 1 and not in_dead
             if is_skipped:
                 lost = True
                 whole = False
@@ -143,11 +150,17 @@ def propagate(
                     kind, own_row, depths, left, unit, area_sums,
                 )  # fmt: skip
                 continue
-            if lost:
-                lost = False
+            if lost or (was_in_dead and not in_dead):
                 state = _state_at(
                     e, shape, restart[e], scene, grid, reference, windings
                 )
+            lost = False
+            was_in_dead = in_dead
+            least = np.int64(ONE_SERVICE)
+            if in_dead:
+                whole = False
+                least = np.int64(ONE_OTHER)
+                state = (state & ~FIELD) | (START + depths)
             first_event = event_start[e]
             last_event = event_start[e + 1]
             n: Whole = 0
@@ -167,7 +180,8 @@ def propagate(
                         continue
                 n = read_events(
                     e, first_event, last_event, xy, offset, edge_shape, shape_weight,
-                    shape_priority, event, kind == LINE and moved, spot, step,
+                    shape_priority, event, least, kind == LINE and moved, width, spot,
+                    step,
                 )  # fmt: skip
             if kind == ZONE:
                 state = walk_border(

@@ -8,6 +8,7 @@ from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.perturb import along, crossing
 from processes.kernels.exact.runs import find_runs, pairs_of_runs
 from processes.kernels.exact.scene import (
+    SERVICE,
     Bins,
     Grid,
     Int8,
@@ -17,22 +18,42 @@ from processes.kernels.exact.scene import (
     Truth,
     Whole,
 )
+from processes.kernels.exact.skip import DEAD
 from processes.kernels.exact.starts import change_to_vertex
 from processes.kernels.exact.subgrid import (
+    DEAD_OTHER,
+    DEAD_SERVICE,
     MOST_ACROSS,
     MOST_IN_RUNS,
+    OF_ZONE,
+    WANTED,
     gather,
+    is_wanted,
+    matter,
+    may_be_wanted,
     subdivide,
     usual_across,
 )
 
 
 @bare
-def _active_edges(first: Whole, last: Whole, edge: Int32, active: Int8) -> Whole:
-    """How many edges of a cell are active."""
-    n = 0
+def _matters(
+    first: Whole, last: Whole, edge: Int32, edge_shape: Int32, kind: Int8, active: Int8
+) -> Whole:
+    """What there is in a dead cell: `matter` of all its edges together."""
+    found: Whole = 0
     for k in range(first, last):
-        n += active[edge[k]] == 1
+        found |= matter(kind[edge_shape[edge[k]]], active[edge[k]])
+    return found
+
+
+@bare
+def _without_services(edge: Int32, edge_shape: Int32, kind: Int8, kept: Int32) -> Whole:
+    """Copy all edges but those of services to kept[:n]; n."""
+    n = 0
+    for e in edge:
+        kept[n] = e
+        n += kind[edge_shape[e]] != SERVICE
     return n
 
 
@@ -98,7 +119,7 @@ def _pairs_of_cell(
                 if (
                     box[0, j] > right or box[2, j] < left
                     or box[1, j] > top or box[3, j] < bottom
-                    or not (wanted[i] or wanted[j])
+                    or not is_wanted(wanted[i] | wanted[j])
                 ):  # fmt: skip
                     continue
                 other = shape_priority[shape[j]]
@@ -139,9 +160,10 @@ def find_crossings(
     across : subcells along a side of a cell; 1: runs; 0: as many as are usual
     query_start : (n + 1,) first query of each cell
     query_vertex, query_shape : (q,) vertices whose state is asked, and their shapes
-    change : (q,) written: change of state from the cell's point to the vertex
+    change : (q,) zeros; written: change of state from the cell's point to the vertex;
+        in dead cells without active edges that of zones and others alone
     active, dead : of step 5; empty when it is not taken. In dead cells only crossings
-        of active edges are looked for
+        of active edges are looked for, and those of others and lines, not with services
     wanted_pairs : False for the queries alone
 
     Returns
@@ -154,6 +176,7 @@ def find_crossings(
     edge_shape = scene.edge_shape
     shape_weight = scene.weight
     shape_priority = scene.priority
+    kind = scene.kind
     edge = bins.edge
     columns = grid.columns
     cell = np.int64(grid.cell)
@@ -167,6 +190,7 @@ def find_crossings(
     span = np.empty((most, 4), np.int32)
     shape = np.empty(most, np.int64)
     wanted = np.empty(most, np.int8)
+    kept = np.empty(most, np.int32)
     start = np.empty(MOST_ACROSS * MOST_ACROSS + 2, np.int64)
     item = np.empty(4096, np.int64)
     found = np.empty((4096, 2), np.int32)
@@ -178,12 +202,20 @@ def find_crossings(
         skips = len(dead) > 0 and dead[c] != 0
         asked = query_start[c + 1] - query_start[c]
         pairs: Truth = wanted_pairs
-        if pairs and skips:
-            pairs = _active_edges(begin, end, edge, active) > 0
+        here = edge[begin:end]
+        if skips:
+            matters = _matters(begin, end, edge, edge_shape, kind, active)
+            if dead[c] == DEAD and matters & WANTED == 0:
+                if matters & (OF_ZONE | DEAD_OTHER) == 0:
+                    continue
+                n = _without_services(here, edge_shape, kind, kept)
+                here = kept[:n]
+            pairs = pairs and may_be_wanted(matters & ~DEAD_SERVICE)
         if not pairs and asked == 0:
             continue
-        here = edge[begin:end]
-        gather(xy, edge_shape, here, active, not skips, ends, box, shape, wanted)
+        gather(
+            xy, edge_shape, kind, here, active, not skips, ends, box, shape, wanted
+        )  # fmt: skip
         runs: Whole = 0
         if pairs:
             runs = find_runs(n, shape, wanted, box, run)

@@ -109,11 +109,10 @@ def add_service_piece(
 
 @bare
 def _add_line_piece(
-    ax: float, ay: float, bx: float, by: float, cell: Whole, own: Whole,
+    length: Whole, cell: Whole, own: Whole,
     state: Whole, depths: Whole, cell_sums: Int64, length_sums: Int64, line_sums: Int64,
 ) -> None:  # fmt: skip
     """Add a piece of a line: its length, whole and under each depth."""
-    length = np.int64(np.rint(np.hypot(bx - ax, by - ay) * AREA_UNIT))
     outside = length_sums.shape[1] - 1
     zone = zone_of_state(state)
     if zone < 0 or zone > outside:
@@ -223,7 +222,8 @@ def walk_edge(
     Notes
     -----
     Points on the grid's lines come from the whole edge, never from a piece of it: the
-    same bits whatever else crosses the edge.
+    same bits whatever else crosses the edge. Lengths are taken from its beginning and
+    rounded there, so that cuts at which nothing changes are of no matter.
     """
     dx = qx - px
     dy = qy - py
@@ -233,6 +233,7 @@ def walk_edge(
     last_row = _position(qy, width)
     ax = px
     ay = py
+    passed = np.int64(0)
     i = 0
     while True:
         x_line = 0.0
@@ -282,10 +283,12 @@ def walk_edge(
                 )  # fmt: skip
         else:
             cell = number[row * columns + column - before]
+            length = np.int64(np.rint(np.hypot(bx - px, by - py) * AREA_UNIT))
             _add_line_piece(
-                ax, ay, bx, by, cell, own, state, depths, cell_sums, length_sums,
+                length - passed, cell, own, state, depths, cell_sums, length_sums,
                 line_sums,
             )  # fmt: skip
+            passed = length
         if ended:
             return state
         state += change

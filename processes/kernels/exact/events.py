@@ -15,6 +15,8 @@ from processes.kernels.exact.scene import (
     Whole,
 )
 
+_RIM = 1e-6
+
 
 @bare
 def count_events(pairs: Int32, first: Whole, last: Whole, start: Int64) -> None:
@@ -118,10 +120,35 @@ def _moved(e: Whole, f: Whole, xy: Int32, offset: Float32) -> float:
 
 
 @bare
+def _within_cell(
+    px: Whole, py: Whole, qx: Whole, qy: Whole, t: float, width: float
+) -> tuple[float, float]:
+    """Shares of the way p-q between which it is in the cell that holds it at t.
+
+    Notes
+    -----
+    Step 5 looks at cells: what happens in one may not be moved to another.
+    """
+    low = 0.0
+    high = 1.0
+    for p, q in ((px, qx), (py, qy)):
+        if p == q:
+            continue
+        line = np.floor((p + t * (q - p)) / width) * width
+        one = (line - p) / (q - p)
+        other = (line + width - p) / (q - p)
+        low = max(low, min(one, other))
+        high = min(high, max(one, other))
+    rim = _RIM * (high - low)
+    return min(low + rim, t), max(high - rim, t)
+
+
+@bare
 def read_events(
     e: Whole, first: Whole, last: Whole,
     xy: Int32, offset: Float32, edge_shape: Int32, shape_weight: Int64,
-    shape_priority: Int64, event: Int32, is_line: Truth, spot: Float64, step: Int64,
+    shape_priority: Int64, event: Int32, least: Whole, is_line: Truth, width: float,
+    spot: Float64, step: Int64,
 ) -> Whole:  # fmt: skip
     """Write where and how the state changes along edge e, in order; how many times.
 
@@ -129,8 +156,10 @@ def read_events(
     ----------
     xy, offset, edge_shape, shape_weight, shape_priority : of the scene
     event : crossings of all edges; those of e are first..last
+    least : least weight of a shape whose crossings are of matter, above 0
     is_line : whether e is of a line, which meets services where they were before they
-        were rounded
+        were rounded; within the cell of the crossing
+    width : of a cell [mm]
     spot : (n, 3) written: share of the way along the edge, x and y of each crossing
     step : (n, 2) written: change of state, and the event itself
 
@@ -149,7 +178,7 @@ def read_events(
         f = event[k] >> 1
         shape = edge_shape[f]
         weight = shape_weight[shape]
-        if weight == 0:
+        if weight < least:
             continue
         ax = np.int64(xy[f, 0])
         ay = np.int64(xy[f, 1])
@@ -164,7 +193,8 @@ def read_events(
             spot[n, 1] = ax + s * (bx - ax)
             spot[n, 2] = ay + s * (by - ay)
         if is_line and _was_rounded(f, offset):
-            t = min(max(t + _moved(e, f, xy, offset), 0.0), 1.0)
+            low, high = _within_cell(px, py, qx, qy, t, width)
+            t = min(max(t + _moved(e, f, xy, offset), low), high)
             spot[n, 1] = px + t * (qx - px)
             spot[n, 2] = py + t * (qy - py)
         spot[n, 0] = t

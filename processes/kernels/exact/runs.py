@@ -11,6 +11,7 @@ from __future__ import annotations
 from processes.kernels.exact.compile import bare
 from processes.kernels.exact.perturb import along, crossing
 from processes.kernels.exact.scene import Int8, Int32, Int64, Truth, Whole
+from processes.kernels.exact.subgrid import is_wanted, may_be_wanted
 
 
 @bare
@@ -21,7 +22,7 @@ def find_runs(n: Whole, shape: Int64, wanted: Int8, box: Int32, run: Int32) -> W
     ----------
     shape, wanted, box : of `subgrid.gather`
     run : (6, n + 1) written: first edge of each run; its least x and y, greatest x and
-        y; whether any of its edges is wanted
+        y; what is wanted of any of its edges
     """
     runs = -1
     previous = -1
@@ -95,7 +96,7 @@ def pairs_of_runs(
             bottom = max(run[2, u], run[2, v])
             right = min(run[3, u], run[3, v])
             top = min(run[4, u], run[4, v])
-            if left > right or bottom > top or not (run[5, u] or run[5, v]):
+            if left > right or bottom > top or not may_be_wanted(run[5, u] | run[5, v]):
                 continue
             of_v = shape[run[0, v]]
             other = shape_priority[of_v]
@@ -129,7 +130,7 @@ def pairs_of_runs(
                     )  # fmt: skip
                 for q in range(most):
                     j = near[1, q]
-                    if not (wanted[i] or wanted[j]):
+                    if not is_wanted(wanted[i] | wanted[j]):
                         continue
                     sign = crossing(
                         ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.compile import bare, compiled
+from processes.kernels.exact.compile import bare, compiled, inlined
 from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
     LINE,
     OTHER,
+    POINT,
     SERVICE,
     ZONE,
     Bins,
@@ -16,23 +17,25 @@ from processes.kernels.exact.scene import (
     Int8,
     Int64,
     Scene,
+    Truth,
     Whole,
     service_depth,
 )
+
+DEAD, LOOKED_AT = 1, 2
 
 
 @bare
 def mark_dead_cells(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, reference: Int64,
-    windings: Windings, depths: Whole, keep_zones: bool, dead: Int8, active: Int8,
+    windings: Windings, depths: Whole, dead: Int8, active: Int8,
 ) -> None:  # fmt: skip
     """Mark the numbered cells first..last that at least `depths` services cover whole.
 
     Parameters
     ----------
-    keep_zones : whether zone edges stay active everywhere (there are others)
-    dead : (n,) written; 1 for such cells
-    active : (v,) written; 1 for edges that touch a live cell, every line and other
+    dead : (n,) written; DEAD for such cells
+    active : (v,) written; 1 for edges that touch a live cell
 
     Notes
     -----
@@ -65,27 +68,75 @@ def mark_dead_cells(
                     else:
                         spare -= winding_at(scene, grid, windings, shape, row, column)
                     previous = shape
-        dead[c] = spare >= 0
-        for k in range(bins.start[c], bins.start[c + 1]):
-            e = edge[k]
-            kind = shape_kind[edge_shape[e]]
-            always = kind in (OTHER, LINE) or (kind == ZONE and keep_zones)
-            if spare < 0 or always:
-                active[e] = 1
+        dead[c] = DEAD if spare >= 0 else 0
+        if spare < 0:
+            for k in range(bins.start[c], bins.start[c + 1]):
+                active[edge[k]] = 1
+
+
+@inlined
+def is_carried(kind: Whole, has_others: Truth) -> Truth:
+    """Whether inactive edges of a kind have a state: of all but services.
+
+    Notes
+    -----
+    Services cover them at every depth; zones and others change along them.
+    """
+    carried: Truth = kind in (LINE, OTHER) or (kind == ZONE and has_others)
+    return carried
+
+
+@inlined
+def _takes_up(scene: Scene, active: Int8, has_others: Truth, e: Whole) -> Truth:
+    """Whether the state is asked at an edge, for its chain had lost it.
+
+    Notes
+    -----
+    An inactive edge that is carried loses its depth, one of another part everything.
+    """
+    if scene.edge_shape[e - 1] < 0 or active[e] < 0:
+        return False
+    if active[e] == 1:
+        lost: Truth = active[e - 1] != 1
+        return lost
+    carried = is_carried(scene.kind[scene.edge_shape[e]], has_others)
+    return active[e - 1] < 0 and carried
 
 
 @compiled
-def restart_edges(scene: Scene, active: Int8) -> Int64:
-    """(n,) active edges that follow an inactive one of the same chain."""
-    edge_shape = scene.edge_shape
+def restart_edges(scene: Scene, active: Int8, has_others: Truth) -> Int64:
+    """(n,) edges that count and follow one of the same chain that did not."""
     n = 0
     for e in range(1, len(active)):
-        if active[e] == 1 and active[e - 1] != 1 and edge_shape[e - 1] >= 0:
+        if _takes_up(scene, active, has_others, e):
             n += 1
     found = np.empty(n, np.int64)
     n = 0
     for e in range(1, len(active)):
-        if active[e] == 1 and active[e - 1] != 1 and edge_shape[e - 1] >= 0:
+        if _takes_up(scene, active, has_others, e):
             found[n] = e
             n += 1
     return found
+
+
+@bare
+def _is_begun(scene: Scene, active: Int8, has_others: Truth, chain: Whole) -> Truth:
+    """Whether the state at the first vertex of a chain is asked."""
+    kind = scene.kind[scene.chain_shape[chain]]
+    if len(active) == 0 or kind == POINT:
+        return True
+    counts = active[scene.chain_start[chain]]
+    begun: Truth = counts == 1 or (counts == 0 and is_carried(kind, has_others))
+    return begun
+
+
+@compiled
+def begun_chains(scene: Scene, active: Int8, has_others: Truth, first: Whole) -> Int64:
+    """Chains first.. whose state at the first vertex is asked."""
+    found = np.empty(len(scene.chain_shape), np.int64)
+    n = 0
+    for chain in range(first, len(scene.chain_shape)):
+        if _is_begun(scene, active, has_others, chain):
+            found[n] = chain
+            n += 1
+    return found[:n]

@@ -24,7 +24,12 @@ from processes.kernels.exact.scene import (
     Sums,
     Whole,
 )
-from processes.kernels.exact.skip import mark_dead_cells, restart_edges
+from processes.kernels.exact.skip import (
+    LOOKED_AT,
+    begun_chains,
+    mark_dead_cells,
+    restart_edges,
+)
 from processes.kernels.exact.survey import binned, referenced
 from processes.kernels.exact.threads import Workers, even_parts
 
@@ -74,7 +79,10 @@ class Solved:
 
 @dataclass(frozen=True)
 class _Active:
-    """Step 5: which cells are dead, which edges count, where chains take up again."""
+    """Step 5: which cells are dead, which edges count, where chains take up again.
+
+    Cells that are not dead but hold edges of another part are LOOKED_AT.
+    """
 
     dead: Int8
     edge: Int8
@@ -96,7 +104,7 @@ def _activated(
     workers.run(
         lambda a, b: mark_dead_cells(
             a, b, scene, grid, bins, reference, windings, depths,
-            built.has_others, dead, active,
+            dead, active,
         ),
         even_parts(bins.start, workers.threads),
         stage="skip",
@@ -114,8 +122,8 @@ def _ours(built: Built, active: _Active) -> _Active:
         if not dead.any():
             edge = np.ones(len(built.mine), np.int8)
         edge[built.mine == 0] = FOREIGN
-        dead = np.ones_like(dead)
-    return _Active(dead, edge, restart_edges(built.scene, edge))
+        dead[dead == 0] = LOOKED_AT
+    return _Active(dead, edge, restart_edges(built.scene, edge, built.has_others))
 
 
 def _crossed(
@@ -124,10 +132,7 @@ def _crossed(
     """Steps 4 and 6: crossings; changes of state to chain starts and to restarts."""
     scene, grid = built.scene, built.grid
     begun = scene.chain_start[:-1]
-    chains = np.arange(len(begun))
-    if len(active.edge):
-        is_point = chains >= built.point_chain
-        chains = np.flatnonzero((active.edge[begun] == 1) | is_point)
+    chains = begun_chains(scene, active.edge, built.has_others, 0)
     vertex = np.concatenate([begun[chains], active.restart])
     shape = np.concatenate(
         [scene.chain_shape[chains].astype(np.int64), scene.edge_shape[active.restart]]
@@ -217,7 +222,8 @@ def _emitted(
         bad = propagate(
             first, last, scene, built.grid, bins, built.frames, reference, windings,
             *change, depths, event_start, event, np.empty((most_events, 3)),
-            np.empty((most_events, 2), np.int64), active.edge, sums, chain_state,
+            np.empty((most_events, 2), np.int64), active.edge, built.has_others, sums,
+            chain_state,
         )  # fmt: skip
         spare.append(sums)
         return int(bad)

@@ -5,17 +5,29 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.bins import x_range
-from processes.kernels.exact.compile import bare, compiled
-from processes.kernels.exact.scene import Int8, Int32, Int64, Truth, Whole
+from processes.kernels.exact.compile import bare, compiled, inlined
+from processes.kernels.exact.scene import (
+    OTHER,
+    SERVICE,
+    ZONE,
+    Int8,
+    Int32,
+    Int64,
+    Truth,
+    Whole,
+)
 
 MOST_ACROSS = 64
 MOST_IN_RUNS = 256
+WANTED, DEAD_LINE, OF_ZONE, DEAD_OTHER, DEAD_SERVICE = 1, 2, 4, 8, 16
+_LINE_AND_ZONE = DEAD_LINE | OF_ZONE
 _EDGES_PER_SUBCELL = 3.0
 
 
 @bare
 def gather(
-    xy: Int32, edge_shape: Int32, edge: Int32, active: Int8, all_wanted: Truth,
+    xy: Int32, edge_shape: Int32, kind: Int8, edge: Int32, active: Int8,
+    all_wanted: Truth,
     ends: Int64, box: Int32, shape: Int64, wanted: Int8,
 ) -> None:  # fmt: skip
     """Copy the edges of a cell next to each other.
@@ -26,7 +38,7 @@ def gather(
     edge : (n,) the edges
     ends : (n, 4) written: both ends
     box : (4, n) written: least x, y and greatest x, y
-    shape, wanted : (n,) written: shape of each edge; whether its crossings count
+    shape, wanted : (n,) written: shape of each edge; what it is, as of `matter`
     """
     for k in range(len(edge)):
         e = edge[k]
@@ -43,7 +55,55 @@ def gather(
         box[2, k] = max(ax, bx)
         box[3, k] = max(ay, by)
         shape[k] = edge_shape[e]
-        wanted[k] = 1 if all_wanted or active[e] == 1 else 0
+        if all_wanted:
+            wanted[k] = WANTED
+            continue
+        wanted[k] = matter(kind[shape[k]], active[e])
+
+
+@inlined
+def matter(kind: Whole, active: Whole) -> Whole:
+    """What an edge in a dead cell is, as a bit or two."""
+    found: Whole = WANTED if active == 1 else 0
+    if kind == ZONE:
+        found |= OF_ZONE
+    elif active != 1:
+        if kind == OTHER:
+            found = DEAD_OTHER
+        elif kind == SERVICE:
+            found = DEAD_SERVICE
+        elif active == 0:
+            found = DEAD_LINE
+    return found
+
+
+@inlined
+def is_wanted(both: Whole) -> Truth:
+    """Whether a crossing counts, from `matter` of its two edges together.
+
+    Notes
+    -----
+    In dead cells all is covered at every depth: zones are of matter to lines, others
+    and zones to others, and services to nobody but what also passes a live cell.
+    """
+    if both & DEAD_LINE != 0:
+        zone: Truth = both & OF_ZONE != 0
+        return zone
+    counts: Truth = (
+        both & WANTED != 0 or both & (DEAD_OTHER | DEAD_SERVICE) == DEAD_OTHER
+    )
+    return counts
+
+
+@inlined
+def may_be_wanted(both: Whole) -> Truth:
+    """The same of two runs of edges: whether any crossing of theirs may count."""
+    may: Truth = (
+        both & WANTED != 0
+        or both & _LINE_AND_ZONE == _LINE_AND_ZONE
+        or both & (DEAD_OTHER | DEAD_SERVICE) == DEAD_OTHER
+    )
+    return may
 
 
 @bare

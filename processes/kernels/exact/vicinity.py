@@ -51,7 +51,7 @@ from processes.kernels.exact.scene import (
     Truth,
     Whole,
 )
-from processes.kernels.exact.skip import mark_dead_cells, restart_edges
+from processes.kernels.exact.skip import begun_chains, mark_dead_cells, restart_edges
 
 
 class Found(NamedTuple):
@@ -144,21 +144,22 @@ def _measured(
     bins = _binned(scene, grid)
     reference, windings = _referenced(scene, grid)
     services, others = deepest(reference)
+    has_others = len(orders[1]) > 0
     dead = np.zeros(len(bins.cell), np.int8)
     active = np.zeros(n, np.int8)
     restart = np.empty(0, np.int64)
     if not only_points:
         mark_dead_cells(
             0, len(dead), scene, grid, bins, reference, windings, depths,
-            len(orders[1]) > 0, dead, active,
+            dead, active,
         )  # fmt: skip
     if dead.any():
-        restart = restart_edges(scene, active)
+        restart = restart_edges(scene, active, has_others)
     else:
         dead = active = np.empty(0, np.int8)
     first_chain = point_chain if only_points else np.int64(0)
     change, in_restart, pairs = _crossed(
-        scene, grid, bins, first_chain, point_chain, active, dead, restart
+        scene, grid, bins, first_chain, point_chain, active, dead, restart, has_others
     )
     start = np.zeros(n + 2, np.int64)
     count_events(pairs, 0, n + 1, start)
@@ -172,7 +173,7 @@ def _measured(
     open_rings = propagate(
         first_chain, n_chains, scene, grid, bins, Frames(left, unit), reference,
         windings, change, in_restart, depths, start, event, np.empty((most, 3)),
-        np.empty((most, 2), np.int64), active, sums, state,
+        np.empty((most, 2), np.int64), active, has_others, sums, state,
     )  # fmt: skip
     depth = np.zeros(n_chains, np.int64)
     held = np.zeros(n_chains, np.int64)
@@ -188,27 +189,17 @@ def _measured(
 @compiled
 def _crossed(
     scene: Scene, grid: Grid, bins: Bins, first: Whole, point_chain: Whole,
-    active: Int8, dead: Int8, restart: Int64,
+    active: Int8, dead: Int8, restart: Int64, has_others: Truth,
 ) -> tuple[Int64, Int64, Int32]:  # fmt: skip
     """Steps 4 and 6: changes of state to chain starts and to restarts; crossings."""
     n_chains = len(scene.chain_shape)
-    asked = n_chains - first + len(restart)
-    vertex = np.empty(asked, np.int64)
-    shape = np.empty(asked, np.int64)
-    n = 0
-    for chain in range(first, n_chains):
-        begin = scene.chain_start[chain]
-        if len(active) == 0 or active[begin] == 1 or chain >= point_chain:
-            vertex[n] = begin
-            shape[n] = scene.chain_shape[chain]
-            n += 1
-    begun = n
-    for e in restart:
-        vertex[n] = e
-        shape[n] = scene.edge_shape[e]
-        n += 1
+    begun = begun_chains(scene, active, has_others, first)
+    shapes = np.concatenate((scene.chain_shape[begun], scene.edge_shape[restart]))
+    shape = shapes.astype(np.int64)
+    vertex = np.concatenate((scene.chain_start[begun], restart))
+    n = len(vertex)
     start, order = grouped(
-        numbers_of_vertices(scene, grid, bins, vertex[:n]), len(bins.cell)
+        numbers_of_vertices(scene, grid, bins, vertex), len(bins.cell)
     )
     found = np.zeros(n, np.int64)
     pairs = find_crossings(
@@ -219,15 +210,12 @@ def _crossed(
     for i in range(n):
         in_order[order[i]] = found[i]
     change = np.zeros(n_chains, np.int64)
-    i = 0
-    for chain in range(first, n_chains):
-        begin = scene.chain_start[chain]
-        if len(active) == 0 or active[begin] == 1 or chain >= point_chain:
-            change[chain] = in_order[i]
-            i += 1
     in_restart = np.zeros(len(scene.xy) if len(restart) else 0, np.int64)
-    for i in range(begun, n):
-        in_restart[vertex[i]] = in_order[i]
+    for i in range(n):
+        if i < len(begun):
+            change[begun[i]] = in_order[i]
+        else:
+            in_restart[vertex[i]] = in_order[i]
     return change, in_restart, pairs
 
 
