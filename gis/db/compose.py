@@ -32,6 +32,7 @@ __all__ = [
     "valid_at",
 ]
 
+_FEW = 10  # rows
 _MOST_KEPT = 2_000  # expressions of features; `properties` makes many
 
 Statement = tuple[sql.Composed, tuple[Any, ...]]
@@ -72,7 +73,7 @@ class Composer:
     def __init__(self, catalogue: Catalogue, stored_srid: int) -> None:
         self._catalogue = catalogue
         self._srid = stored_srid
-        self._features: dict[tuple[str, Level, Output], sql.SQL] = {}
+        self._features: dict[tuple[str, Level, Output, bool], sql.SQL] = {}
 
     def page(self, query: Query) -> Statement:
         """The page's features as JSON text, one row each: text, fid, sort values.
@@ -85,7 +86,9 @@ class Composer:
         text = sql.SQL("SELECT {} FROM ({}) q").format(
             sql.SQL(", ").join(
                 [
-                    self.feature(layer, query.level, query.output),
+                    self.feature(
+                        layer, query.level, query.output, many=query.limit > _FEW
+                    ),
                     *place_columns(query.sort),
                 ]
             ),
@@ -162,7 +165,7 @@ class Composer:
             "SELECT {}, (SELECT version FROM city.layer_version WHERE layer = {}) "
             "FROM {} WHERE code = %s::text AND {} ORDER BY valid_from DESC LIMIT 1"
         ).format(
-            self.feature(layer, query.level, query.output),
+            self.feature(layer, query.level, query.output, many=False),
             sql.Literal(layer.id),
             _view(layer, query.level),
             where,
@@ -206,11 +209,14 @@ class Composer:
 
     # -- parts -------------------------------------------------------------------
 
-    def feature(self, layer: Layer, level: Level, output: Output) -> sql.Composable:
-        """SQL expression of one feature as JSON text."""
-        key = (layer.id, level, output)
+    def feature(
+        self, layer: Layer, level: Level, output: Output, *, many: bool = True
+    ) -> sql.Composable:
+        """SQL expression of one feature as JSON text, of one of many rows or a few."""
+        key = (layer.id, level, output, many)
         if key not in self._features:
-            made = build_feature(layer, level, output, self._srid).as_string(None)
+            feature = build_feature(layer, level, output, self._srid, many=many)
+            made = feature.as_string(None)
             if len(self._features) >= _MOST_KEPT:
                 self._features.clear()
             # written out once: it is most of the text of every page

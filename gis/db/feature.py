@@ -37,9 +37,14 @@ class Output:
 
 
 def build_feature(
-    layer: Layer, level: Level, output: Output, stored_srid: int
+    layer: Layer, level: Level, output: Output, stored_srid: int, *, many: bool = True
 ) -> sql.Composable:
-    """SQL expression of one feature as JSON text."""
+    """SQL expression of one feature as JSON text.
+
+    Parameters
+    ----------
+    many : for many rows; for a few to look for what must be escaped does not pay
+    """
     seen = layer.columns_at(level)
     shape: sql.Composable = sql.SQL("'null'")
     if output.geometry and layer.geometry_at(level):
@@ -64,6 +69,8 @@ def build_feature(
             parts += [f'{comma}"{name}":', *_json(name, column, plain=plain)]
         return _joined([*parts, "}}"])
 
+    if not many:
+        return joined(plain=False)
     # what has to be escaped, in JSON, is escaped by a backslash; a text that is there
     # by its declaration and yet is not makes this null
     return sql.SQL(

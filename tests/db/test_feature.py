@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 
+import pytest
 from psycopg import sql
 
 from gis.db.feature import Output, build_feature
@@ -17,11 +18,12 @@ TEXTS = [
 CODES = ["P1", 'P"1', "P\\1", "湖1"]
 
 
-def test_texts_are_escaped_where_one_of_them_must_be(empty_db, catalogue, city):
+@pytest.mark.parametrize("many", [True, False])
+def test_texts_are_escaped_where_one_of_them_must_be(empty_db, catalogue, city, many):
     """`name` is declared as required, `kind` is not."""
     output = Output(columns=("code", "name", "kind"), geometry=False)
     feature = build_feature(
-        catalogue["park"], Level.PUBLIC, output, city.stored_srid
+        catalogue["park"], Level.PUBLIC, output, city.stored_srid, many=many
     ).as_string(None)
     given = list(itertools.product(CODES, TEXTS, TEXTS))
     with empty_db.reader(Level.PUBLIC) as connection:
