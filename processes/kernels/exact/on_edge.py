@@ -61,13 +61,14 @@ def _is_on(x: Whole, y: Whole, ax: Whole, ay: Whole, bx: Whole, by: Whole) -> Tr
 @bare
 def close_points(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins,
-    chain_state: Int64, depth: Int64, zone: Int64,
+    chain_state: Int64, depths: Whole, depth: Int64, zone: Int64,
 ) -> None:  # fmt: skip
     """Services that hold the points first..last of the chains, and their zones.
 
     Parameters
     ----------
     chain_state : (c,) states of chains; of points, as perturbed
+    depths : services beyond so many are not looked for
     depth, zone : (c,) written for points: services that hold it, outlines included;
         the first zone that does, -1 for none
     """
@@ -88,6 +89,8 @@ def close_points(
             kind = scene.kind[shape]
             # the edges of a shape stand together: one that was met is not met again
             if shape == previous or (kind != SERVICE and kind != ZONE):
+                continue
+            if kind == SERVICE and deep >= depths:
                 continue
             if not _is_on(
                 x, y, np.int64(scene.xy[e, 0]), np.int64(scene.xy[e, 1]),

@@ -270,7 +270,9 @@ def polygon_chains(
 def line_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
     """Parts of (multi)lines; arguments and errors as for polygons."""
     _checked(name, geometries, _LINES)
-    part, owner = shapely.get_parts(geometries, return_index=True)
+    part, owner = geometries, np.arange(len(geometries))
+    if (shapely.get_num_geometries(geometries) > 1).any():
+        part, owner = shapely.get_parts(geometries, return_index=True)
     sizes = shapely.get_num_coordinates(part).astype(np.int64)
     hole = np.zeros(len(part), np.int8)
     source, rings = _coordinates(geometries, sizes, owner.astype(np.int64), hole)

@@ -66,7 +66,8 @@ class Solved:
 
     Parameters
     ----------
-    point_depth, point_zone : (p,) services that hold each point, and its zone
+    point_depth, point_zone : (p,) services that hold each point, exact below the depth
+        asked, and its zone
     crossings : how many pairs of edges cross
     """
 
@@ -244,7 +245,7 @@ def _emitted(
 
 
 def _closed(
-    built: Built, bins: Bins, chain_state: Int64, workers: Workers
+    built: Built, bins: Bins, chain_state: Int64, depths: int, workers: Workers
 ) -> tuple[Int64, Int64]:
     """Step 6 for points: depth and zone of each, outlines and borders included."""
     depth = np.zeros(len(chain_state), np.int64)
@@ -256,7 +257,7 @@ def _closed(
     ]
     workers.run(
         lambda a, b: close_points(
-            a, b, built.scene, built.grid, bins, chain_state, depth, zone
+            a, b, built.scene, built.grid, bins, chain_state, depths, depth, zone
         ),
         parts,
     )
@@ -294,7 +295,7 @@ def _pointed(
     here = np.empty(len(vertex), np.int64)
     here[order] = change
     state[built.point_chain :] = reference[row, column] + here
-    depth, zone = _closed(built, bins, state, workers)
+    depth, zone = _closed(built, bins, state, depths, workers)
     return Solved(_no_sums(built, bins, depths), bins, depth, zone, 0)
 
 
@@ -352,5 +353,5 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     )  # fmt: skip
     if len(built.mine) == 0:
         check_closed(sums.cell, bins.cell, built.grid.columns)
-    depth, zone = _closed(built, bins, chain_state, workers)
+    depth, zone = _closed(built, bins, chain_state, depths, workers)
     return Solved(sums, bins, depth, zone, sum(map(len, pairs)))

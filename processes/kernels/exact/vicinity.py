@@ -177,7 +177,7 @@ def _measured(
     )  # fmt: skip
     depth = np.zeros(n_chains, np.int64)
     held = np.zeros(n_chains, np.int64)
-    close_points(point_chain, n_chains, scene, grid, bins, state, depth, held)
+    close_points(point_chain, n_chains, scene, grid, bins, state, depths, depth, held)
     return Found(
         zone, line, area, length, line_length,
         ground_parts(sums.cell, bins.cell, grid.columns, grid.column, depths),
