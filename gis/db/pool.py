@@ -29,6 +29,9 @@ from layers import Level
 _AT_HAND = 2
 #: Whoever asks for a job is not kept waiting for a database that is away.
 _JOBS_PATIENCE_S = 5.0
+#: A pool waits twice as long from one try to the next, until it begins anew: after an
+#: outage of an hour the first answer comes as soon as after one of seconds.
+_RECONNECT_S = 4.0
 
 Connection = psycopg.Connection[Any]
 
@@ -133,6 +136,7 @@ class Database:
                     max_size=4,
                     max_idle=60,
                     timeout=30,
+                    reconnect_timeout=_RECONNECT_S,
                     kwargs={
                         "options": _options(role, timeout, name=self._name),
                         "autocommit": True,
@@ -160,7 +164,12 @@ def queue_connection(dsn: str, timeouts: Timeouts) -> dict[str, Any]:
     options = _options(
         JOBS_ROLE, timeouts.jobs, name="citygrid-worker", schemas="queue,public"
     )
-    return {"conninfo": dsn, "kwargs": {"options": options}, "timeout": 5}
+    return {
+        "conninfo": dsn,
+        "kwargs": {"options": options},
+        "timeout": 5,
+        "reconnect_timeout": _RECONNECT_S,
+    }
 
 
 def reading_options(timeouts: Timeouts) -> str:
@@ -205,6 +214,7 @@ class AsyncDatabase:
                 max_size=self._size,
                 max_idle=600,
                 timeout=10,
+                reconnect_timeout=_RECONNECT_S,
                 kwargs={"options": _options(role, timeout), "autocommit": True},
                 configure=_configure,
                 open=False,
