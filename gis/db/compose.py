@@ -240,7 +240,8 @@ class Composer:
         self, layer: Layer, query: Query
     ) -> tuple[sql.Composable, tuple[Any, ...]]:
         """Condition of a query and its parameters."""
-        seen = layer.columns_at(query.level)
+        asked_for = query.equals or query.words
+        seen = layer.columns_at(query.level) if asked_for else {}
         parts: list[sql.Composable] = []
         values: list[Any] = []
         for condition in in_time(layer, query.interval):

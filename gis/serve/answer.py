@@ -112,9 +112,13 @@ def weak_etag(*parts: object) -> str:
 
 def is_unchanged(request: Request, etag: str) -> bool:
     """Whether the client already holds the answer that has this entity tag."""
-    held = request.headers.get("if-none-match", "")
-    tags = {tag.strip() for tag in held.split(",")}
-    return etag in tags or "*" in tags
+    return is_held(request.headers.get("if-none-match", ""), etag)
+
+
+def is_held(tags: str, etag: str) -> bool:
+    """Whether an entity tag is among those of `If-None-Match`."""
+    held = {tag.strip() for tag in tags.split(",")}
+    return etag in held or "*" in held
 
 
 def not_modified(headers: Mapping[str, str]) -> Response:

@@ -140,10 +140,10 @@ class Guard:
             seconds = time.perf_counter() - started
             self._traffic.in_flight -= 1
             line = Line(request_id, scope["method"], scope["path"], status, state.level)
-            # once the answer is on its way
-            loop = asyncio.get_running_loop()
+            # the answer is on its way, and no request has been taken since
             if key is not None and request.state.kept is not None:
-                loop.call_soon(self._learn, request, key, status, answered)
+                self._learn(request, key, status, answered)
+            loop = asyncio.get_running_loop()
             loop.call_soon(line.write, self._traffic, seconds)
 
     async def _known(self, request: Request, key: Hashable) -> ASGIApp | None:

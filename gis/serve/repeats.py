@@ -7,8 +7,9 @@ anew each time.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 
@@ -16,6 +17,7 @@ from starlette.types import Scope
 
 from gis.db.changes import Changes
 from gis.db.versions import Tell
+from gis.serve.answer import is_held
 from gis.serve.context import Context
 from gis.serve.kept import Known
 from gis.serve.metrics import Traffic
@@ -35,6 +37,7 @@ _NEVER = frozenset(
         b"upgrade", b"expect", b"x-request-id",
     ]
 )  # fmt: skip
+_HELD = re.compile(rb"\r\nif-none-match: *([\x20-\x7e]*)", re.IGNORECASE)
 #: Headers that belong to a body and not to a 304.
 OF_BODY = frozenset([b"content-length", b"content-type", b"content-encoding"])
 
@@ -67,7 +70,7 @@ class Repeats:
 
     def find(self, host: str, head: bytes) -> Repeat | None:
         """What a request from an address was answered today."""
-        found = self._found.get((host, head))
+        found = self._found.get((host, head)) or self._held(host, head)
         if found is None or found.day != datetime.now(UTC).date():
             return None
         return found
@@ -82,16 +85,29 @@ class Repeats:
                 return
             if name == b"connection" and value.lower() != b"keep-alive":
                 return
-        status = HTTPStatus.NOT_MODIFIED if unchanged else HTTPStatus(known.status)
-        lines = [b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode())]
-        lines += [
-            b"%b: %b\r\n" % pair
-            for pair in known.headers
-            if not unchanged or pair[0] not in OF_BODY
-        ]
-        key = scope["client"][0] if scope["client"] else "", head
+        host = scope["client"][0] if scope["client"] else ""
         today = datetime.now(UTC).date()
-        repeat = Repeat(known, scope["path"], today, unchanged, b"".join(lines))
+        start = _start(known, unchanged=unchanged)
+        repeat = Repeat(known, scope["path"], today, unchanged, start)
+        self._remember((host, head), repeat)
+
+    def _held(self, host: str, head: bytes) -> Repeat | None:
+        """What a request was answered that says, beside, what its client holds."""
+        held = _HELD.search(head)
+        if held is None:
+            return None
+        before = self._found.get((host, head[: held.start()] + head[held.end() :]))
+        if before is None or before.unchanged or len(head) > _LONGEST:
+            return None
+        if not is_held(held[1].decode("latin-1"), before.known.etag):
+            return before
+        start = _start(before.known, unchanged=True)
+        repeat = replace(before, unchanged=True, start=start)
+        self._remember((host, head), repeat)
+        return repeat
+
+    def _remember(self, key: tuple[str, bytes], repeat: Repeat) -> None:
+        head = key[1]
         if before := self._found.pop(key, None):
             self.size -= _weight(head, before)
         self._found[key] = repeat
@@ -119,6 +135,18 @@ class Repeats:
         status = 304 if repeat.unchanged else repeat.known.status
         line = Line(request_id, "GET", repeat.path, status, Level.PUBLIC)
         line.write(self._traffic, seconds)
+
+
+def _start(known: Known, *, unchanged: bool) -> bytes:
+    """Status line and headers of an answer, or of a 304 in its place."""
+    status = HTTPStatus.NOT_MODIFIED if unchanged else HTTPStatus(known.status)
+    lines = [b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode())]
+    lines += [
+        b"%b: %b\r\n" % pair
+        for pair in known.headers
+        if not unchanged or pair[0] not in OF_BODY
+    ]
+    return b"".join(lines)
 
 
 def _weight(head: bytes, repeat: Repeat) -> int:

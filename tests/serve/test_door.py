@@ -92,12 +92,45 @@ def test_what_came_before_is_answered_alike_without_the_application(
     assert first[0] == 200
     assert was_asked
     assert not is_asked
-    held = client.head(PATH, *lines, f"If-None-Match: {first[1]['etag']}")
+    tag = f"If-None-Match: {first[1]['etag']}"
+    held = client.head(PATH, "User-Agent: another", *lines, tag)
     answers = [asked_within(server, client, held) for _ in range(3)]
     assert [asked for _, asked in answers] == [True, False, False]
     assert {answer[0] for answer, _ in answers} == {304}
     assert all("content-length" not in answer[1] for answer, _ in answers)
     assert answers[0][0] == answers[2][0]
+
+
+def test_who_holds_what_came_before_is_answered_without_the_application(server, client):
+    lines = "User-Agent: holder", "Accept: */*"
+    whole = client.ask(PATH, *lines)
+    tag = whole[1]["etag"]
+    for given, status in [
+        (tag, 304), ("*", 304), (f'W/"other", {tag}', 304), ('W/"other"', 200),
+    ]:  # fmt: skip
+        for at in range(len(lines) + 1):
+            more = *lines[:at], f"if-none-match: {given}", *lines[at:]
+            answer, is_asked = asked_within(server, client, client.head(PATH, *more))
+            assert not is_asked
+            assert answer[0] == status
+            assert answer[1]["etag"] == tag
+            assert answer[2] == (whole[2] if status == 200 else b"")
+    with psycopg.connect(server.dsn, autocommit=True) as writer:
+        writer.execute("UPDATE city.park SET name = name")
+    assert client.ask(PATH, *lines, f"If-None-Match: {tag}")[0] == 200
+    assert client.ask(PATH, *lines, f"If-None-Match: {tag}, x")[0] == 200
+
+
+@pytest.mark.parametrize("given", [b"\x00", b'"a"\r\n "b"', b"\xff"])
+def test_what_is_held_is_read_only_where_it_is_plain(server, client, given):
+    head = client.head(PATH, "User-Agent: odd")
+    client.send(head)
+    client.receive()
+    before = len(server.asked)
+    client.send(head[:-2] + b"If-None-Match: " + given + b"\r\n\r\n")
+    client._more()
+    status = int(client._left.split()[1])
+    assert status == 400 or len(server.asked) == before + 1
 
 
 def test_it_is_counted_and_logged(server, client):
