@@ -354,7 +354,9 @@ class _Remembering:
             )
             if self._versions.setdefault(layer, found.version) != found.version:
                 raise _Changed
-            _freeze([found.code, found.geometry, *found.columns.values()])
+            _freeze([found.code, *found.columns.values()])
+            if isinstance(found.shapes, np.ndarray):
+                _freeze([found.shapes])
             self._read[key] = found
         return self._read[key]
 

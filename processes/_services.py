@@ -35,7 +35,7 @@ from processes._views import ViewQuestion, ground_seen
 from processes._walk import as_walked, refuse_walking, walked
 from processes.kernels import arc
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
-from processes.kernels.written import geometry_of
+from processes.kernels.written import Written, geometry_of
 
 _NO_SHAPES: GeometryArray = np.empty(0, dtype=object)
 _NO_ASSETS: IntArray = np.empty(0, dtype=np.int64)
@@ -162,7 +162,8 @@ def service_of(
     shape: Shapes = _NO_SHAPES
     match model:
         case OwnPolygon():
-            shape = features.geometry
+            given = features.shapes
+            shape = given if isinstance(given, Written) else features.geometry
         case Attribute():
             flag = np.array([bool(v) for v in features.columns[model.column]], np.bool_)
             facts["parameters"] = {"column": model.column}

@@ -18,8 +18,18 @@ from gis.db.pool import Connection, Database
 from gis.db.relief import ground_around
 from gis.db.statements import statement
 from gis.errors import QueryError
-from layers import Catalogue, City, Column, Features, Layer, Level, load_codes
+from layers import (
+    Catalogue,
+    City,
+    Column,
+    Features,
+    Layer,
+    Level,
+    OwnPolygon,
+    load_codes,
+)
 from processes import InvalidInput, Ledger, Relief, Snapshot
+from processes.kernels.written import Written, written_out
 
 _turns: dict[tuple[str, str, int], list[date]] = {}  # dates of change by version
 _MOST_TURNS = 200
@@ -121,8 +131,11 @@ class DatabaseReader:
         table: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [
             () for _ in fields
         ]
-        shapes = np.full(len(rows), None, dtype=object)
-        if positions and rows:
+        shapes: NDArray[np.object_] | Written = np.full(len(rows), None, dtype=object)
+        if positions and isinstance(declared.coverage, OwnPolygon):
+            # measured more often than looked at: that is done from the bytes
+            shapes = written_out([cell or b"" for cell in table[-1]])
+        elif positions and rows:
             shapes = shapely.from_wkb(np.array(table[-1], dtype=object))
         arrays = {
             name: _array(declared.all_columns[name], table[i])

@@ -46,6 +46,7 @@ class Written:
         if self.part is not None:
             whole, which = self.part
             some: GeometryArray = whole.geometry[which]
+            some.flags.writeable = False
             return some
         cells: GeometryArray = np.full(len(self), None, dtype=object)
         data = memoryview(self.pool)
@@ -54,6 +55,7 @@ class Written:
             if size > 0:
                 cells[i] = bytes(data[first : first + size])
         made: GeometryArray = shapely.from_wkb(cells)
+        made.flags.writeable = False  # shared by all who ask
         return made
 
     def replaced(self, which: IntArray, shapes: GeometryArray) -> Written:

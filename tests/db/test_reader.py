@@ -21,6 +21,8 @@ from gis.db.tiles import build_tile
 from gis.errors import NotFound, QueryError
 from layers import Catalogue, City, Level
 from processes import InvalidInput, Result, Run
+from processes.kernels.exact import packed_shapes
+from processes.kernels.written import Written
 
 UTC = dt.UTC
 
@@ -331,3 +333,30 @@ def test_no_rows_are_no_error(
         found = reader.features(layer, columns=list(catalogue[layer].columns))
         assert len(found) == 0
     assert isinstance(pd.DataFrame(found.columns), pd.DataFrame)
+
+
+def test_outlines_that_cover_stay_bytes_until_somebody_looks(
+    empty_db: Database, catalogue: Catalogue, city: City
+) -> None:
+    outlines = shapely.box([120.1, 120.2], 30.2, [120.11, 120.23], 30.21)
+    frame = GeoDataFrame({"code": ["b", "a"]}, geometry=outlines)
+    load_frame(empty_db, catalogue, city, "residential_land", frame, datum="cgcs2000")
+    with empty_db.owner() as connection:
+        connection.execute(
+            "INSERT INTO city.residential_land (code, valid_from, source, synthetic)"
+            " VALUES ('c', '2010-01-01', 'test', true)"
+        )
+        stored = connection.execute(
+            "SELECT ST_AsBinary(geom_m) FROM city.residential_land ORDER BY code"
+        ).fetchall()
+    reader = DatabaseReader(empty_db, catalogue, city)
+    found = reader.features("residential_land")
+    assert isinstance(found.shapes, Written)
+    assert list(shapely.to_wkb(found.geometry)) == [cell for (cell,) in stored]
+    assert found.geometry[2] is None
+    assert found.geometry is found.geometry, "decoded once"
+    assert found.take(np.array([1])).geometry[0] is found.geometry[1]
+    chains, objects = (packed_shapes(s) for s in (found.shapes, found.geometry))
+    np.testing.assert_array_equal(chains.xy, objects.xy)
+    nothing = reader.features("residential_land", as_of=dt.date(1999, 1, 1))
+    assert len(nothing.geometry) == len(nothing) == 0
