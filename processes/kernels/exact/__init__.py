@@ -15,7 +15,8 @@ closed form. Room by room, in the order of the steps:
 6. `starts`: the state where a chain begins; `on_edge`: points on outlines are held.
 7. `chains`, `emit`, `areas`: the state along every chain, and what each piece adds.
 8. `chains`: every ring must come back to the state it began with.
-9. `standing`, `boxes`: edits, by measuring their surroundings before and after.
+9. `standing`, `stock`, `boxes`: edits; `vicinity`, `few`: their surroundings, measured
+   before and after.
 10. `threads`, `solve`: all of it in parts, on several threads; `parts`: on several
     machines, whole numbers that are added.
 

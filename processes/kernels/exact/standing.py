@@ -11,6 +11,7 @@ same, and every edge that meets the boxes meets the same edges as in the whole c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -82,7 +83,7 @@ class Standing:
     frame: Around
     totals: Totals
 
-    @property
+    @cached_property
     def coverage(self) -> ExactCoverage:
         """The figures, without cells."""
         return figures(
@@ -259,12 +260,10 @@ def _groups(box: Int64) -> list[IntArray]:
     -----
     A group's window holds all between its edits; far ones are cheaper apart.
     """
-    if len(box) == 0:
-        return []
-    tile = box[:, :2] // _APART_MM
-    order = np.lexsort((tile[:, 0], tile[:, 1]))
-    cuts = np.flatnonzero(np.diff(tile[order], axis=0).any(axis=1)) + 1
-    return np.split(order, cuts)
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for i, tile in enumerate((box[:, :2] // _APART_MM).tolist()):
+        groups.setdefault(tuple(tile), []).append(i)
+    return [np.array(group) for group in groups.values()]
 
 
 class _Changing:
@@ -287,9 +286,9 @@ class _Changing:
         of = self.totals
         column = np.append(now.zone, -1)
         of.area[:, column] += now.area - was.area
-        of.length[:, column] += now.length - was.length
         line, depth = of.line, of.point_depth
         if len(now.line):
+            of.length[:, column] += now.length - was.length
             line = line.copy()
             line[:, now.line] += now.line_length - was.line_length
         if len(now.point):
