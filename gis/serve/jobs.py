@@ -9,31 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gis.db.job import STATUSES, Job, JobFilter
 from gis.errors import Dismissed, NoSuchJob, QueryError, ResultNotReady
-from gis.jobs.status import JSON, build_status
-from gis.serve.answer import (
-    DOCUMENT_FORMATS,
-    VARY,
-    only,
-    page_answer,
-    problem_answer,
-)
+from gis.jobs.status import build_status
+from gis.serve.answer import only, problem_answer
 from gis.serve.context import Context
-from gis.serve.cursor import read_cursor, write_cursor
 from gis.serve.execution import result_answer
-from gis.serve.negotiate import format_of
+from gis.serve.listing import fresh_answer, list_links, read_before, read_size
 from gis.serve.openapi import FORMATS
-from gis.serve.parameters import read_limit, read_period, read_text
+from gis.serve.parameters import read_period, read_text
 from layers import Level
 
 LIST_PARAMETERS = (
@@ -46,7 +36,6 @@ LIST_PARAMETERS = (
     "minDuration",
     "maxDuration",
 )
-MAXIMUM_LIMIT = 1000
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
 
@@ -66,18 +55,13 @@ class Jobs:
         if level > Level.PUBLIC:
             found = list(await run_in_threadpool(context.jobs.listed, wanted))
         more, found = len(found) == wanted.limit, found[: wanted.limit - 1]
-        links = [_link("self", request, base, {})]
-        if more:
-            last = found[-1]
-            keys = orjson.dumps([last.created_at.isoformat(), str(last.job_id), 0])
-            place = write_cursor(context.gate.sign, bound, 0, keys.decode())
-            links.append(_link("next", request, base, {"cursor": place}))
+        last = (found[-1].created_at, str(found[-1].job_id)) if more else None
         lang = context.lang_of(request)
         document = {
             "jobs": [build_status(job, base, lang) for job in found],
-            "links": links,
+            "links": list_links(context, request, "/jobs", bound, last),
         }
-        return self._answer(request, document, "jobs.html")
+        return fresh_answer(context, request, document, "jobs.html")
 
     async def one(self, request: Request) -> Response:
         """How a job is."""
@@ -140,22 +124,7 @@ class Jobs:
         document = build_status(
             job, context.base_url(request), context.lang_of(request)
         )
-        return self._answer(request, document, "job.html")
-
-    def _answer(
-        self, request: Request, document: Mapping[str, Any], template: str
-    ) -> Response:
-        """A document that nobody keeps: it is another one a second later."""
-        if format_of(request, DOCUMENT_FORMATS) == "html":
-            page = page_answer(self._context, request, template, data=document)
-            page.headers["Cache-Control"] = "no-store"
-            return page
-        headers = {
-            "Cache-Control": "no-store",
-            "Vary": VARY,
-            "Content-Language": self._context.lang_of(request),
-        }
-        return Response(orjson.dumps(document), media_type=JSON, headers=headers)
+        return fresh_answer(context, request, document, "job.html")
 
     def _wanted(self, request: Request) -> tuple[JobFilter, tuple[object, ...]]:
         """What a list is asked for, and what its cursor is bound to.
@@ -186,10 +155,7 @@ class Jobs:
             shortest,
             longest,
         )
-        place = read_cursor(self._context.gate.sign, bound, read_text(values, "cursor"))
-        before = None
-        if place is not None and place.values[0] and place.values[1]:
-            before = datetime.fromisoformat(place.values[0]), UUID(place.values[1])
+        before = read_before(self._context, request, bound)
         return (
             JobFilter(
                 level=level,
@@ -199,8 +165,8 @@ class Jobs:
                 until=period.end if period else None,
                 shortest_s=shortest,
                 longest_s=longest,
-                before=before,
-                limit=min(read_limit(values), MAXIMUM_LIMIT) + 1,
+                before=before and (before[0], UUID(before[1])),
+                limit=read_size(request) + 1,
             ),
             bound,
         )
@@ -220,12 +186,3 @@ def _seconds(values: Mapping[str, str], name: str) -> float | None:
     if not _SECONDS.fullmatch(text):
         raise QueryError(name, f"{text!r} given, must be seconds, at least 0")
     return float(text)
-
-
-def _link(
-    rel: str, request: Request, base: str, more: Mapping[str, str]
-) -> dict[str, str]:
-    """A link to the list with the parameters of the request and others."""
-    url = request.url.remove_query_params("cursor").include_query_params(**more)
-    query = f"?{url.query}" if url.query else ""
-    return {"rel": rel, "type": JSON, "href": f"{base}/jobs{query}"}

@@ -10,7 +10,6 @@ import csv
 import io
 import re
 from collections.abc import Container, Mapping
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -24,13 +23,13 @@ from gis.compute import with_outlines
 from gis.db.run_cells import read_cells
 from gis.db.runs import RunFilter, RunRecord
 from gis.errors import NoSuchRun, QueryError
-from gis.serve.answer import DOCUMENT_FORMATS, GEOJSON, JSON, VARY, only, page_answer
+from gis.serve.answer import GEOJSON, JSON, only
 from gis.serve.context import Context
-from gis.serve.cursor import read_cursor, write_cursor
 from gis.serve.execution import result_answer
+from gis.serve.listing import fresh_answer, list_links, read_before, read_size
 from gis.serve.negotiate import format_of
 from gis.serve.openapi import FORMATS
-from gis.serve.parameters import read_limit, read_period, read_text
+from gis.serve.parameters import read_period, read_text
 from layers import transformer
 from processes import Result, registry, render
 
@@ -49,7 +48,6 @@ CELL_FORMATS: Mapping[str, tuple[str, ...]] = {
     "geojson": (GEOJSON, JSON),
     "parquet": (PARQUET,),
 }
-MAXIMUM_LIMIT = 1000
 _RUN = re.compile(r"[0-9a-f]{32}")
 _LON_LAT_DECIMALS = 9
 
@@ -67,18 +65,13 @@ class Runs:
         wanted, bound = self._wanted(request)
         found = await run_in_threadpool(context.runs.listed, wanted)
         more, found = len(found) == wanted.limit, found[: wanted.limit - 1]
-        links = [_link("self", JSON, f"{base}/runs{_query(request, {})}")]
-        if more:
-            keys = orjson.dumps([found[-1].ran_at.isoformat(), found[-1].run_id, 0])
-            place = write_cursor(context.gate.sign, bound, 0, keys.decode())
-            href = f"{base}/runs{_query(request, {'cursor': place})}"
-            links.append(_link("next", JSON, href))
-        seen = self._context.catalogue.visible_at(wanted.level)
+        last = (found[-1].ran_at, found[-1].run_id) if more else None
+        seen = context.catalogue.visible_at(wanted.level)
         document = {
             "runs": [build_run(run, base, seen) for run in found],
-            "links": links,
+            "links": list_links(context, request, "/runs", bound, last),
         }
-        return self._answer(request, document, "runs.html")
+        return fresh_answer(context, request, document, "runs.html")
 
     async def one(self, request: Request) -> Response:
         """What a run was asked, what it depended on, and where its answer is."""
@@ -86,7 +79,8 @@ class Runs:
         run = await self._run(request)
         base = self._context.base_url(request)
         seen = self._context.catalogue.visible_at(self._context.level_of(request))
-        return self._answer(request, build_run(run, base, seen), "run.html")
+        document = build_run(run, base, seen)
+        return fresh_answer(self._context, request, document, "run.html")
 
     async def results(self, request: Request) -> Response:
         """The answer of a run, in any format of its process."""
@@ -182,20 +176,6 @@ class Runs:
         level = self._context.level_of(request)
         return await run_in_threadpool(self._context.runs.read, name, level)
 
-    def _answer(
-        self, request: Request, document: Mapping[str, Any], template: str
-    ) -> Response:
-        if format_of(request, DOCUMENT_FORMATS) == "html":
-            page = page_answer(self._context, request, template, data=document)
-            page.headers["Cache-Control"] = "no-store"
-            return page
-        headers = {
-            "Cache-Control": "no-store",
-            "Vary": VARY,
-            "Content-Language": self._context.lang_of(request),
-        }
-        return Response(orjson.dumps(document), media_type=JSON, headers=headers)
-
     def _wanted(self, request: Request) -> tuple[RunFilter, tuple[object, ...]]:
         """What a list is asked for, and what its cursor is bound to.
 
@@ -214,10 +194,6 @@ class Runs:
             "runs", level.label, process, service, zones, parts,
             read_text(values, "datetime"),
         )  # fmt: skip
-        place = read_cursor(self._context.gate.sign, bound, read_text(values, "cursor"))
-        before = None
-        if place is not None and place.values[0] and place.values[1]:
-            before = datetime.fromisoformat(place.values[0]), place.values[1]
         wanted = RunFilter(
             level,
             process=process,
@@ -226,8 +202,8 @@ class Runs:
             since=period.start if period else None,
             until=period.end if period else None,
             parts=parts == "true",
-            before=before,
-            limit=min(read_limit(values), MAXIMUM_LIMIT) + 1,
+            before=read_before(self._context, request, bound),
+            limit=read_size(request) + 1,
         )
         return wanted, bound
 
@@ -296,9 +272,3 @@ def _cells_csv(body: bytes) -> bytes:
 
 def _link(rel: str, media_type: str, href: str) -> dict[str, str]:
     return {"rel": rel, "type": media_type, "href": href}
-
-
-def _query(request: Request, more: Mapping[str, str]) -> str:
-    """The parameters of the request and others, as the end of an address."""
-    url = request.url.remove_query_params("cursor").include_query_params(**more)
-    return f"?{url.query}" if url.query else ""
