@@ -8,7 +8,8 @@ Three cities of 30 by 30 km: views between buildings, plain sectors, deep catchm
 The kernel starts from geometry objects and gives every zone and all 100 m cells; the
 others give zones alone. Everybody has two threads. Raw seconds, ratios and goals are
 written to data/bench/coverage.json; a smaller city than the one written is refused.
-With `--only` some cities are measured and the others stay as they were written.
+With `--only` some are measured and the others stay as they were written. `tables`,
+`growth` and `http` go from tables to tables: see tests/bench/coverage_tables.py.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from gis.db.cluster import Cluster
 from processes.kernels.area import covered_area
 from processes.kernels.exact import exact_coverage, stand, warm
 from processes.kernels.gaps import zone_gaps
+from tests.bench import coverage_tables
 from tests.bench.coverage_city import SIDE_M, services, zones
 from tests.bench.coverage_peers import Sedona, by_geopandas, by_postgis, fill
 
@@ -182,7 +184,9 @@ def measure_gaps(rounds: int) -> dict[str, Any]:
     return {"services": GAP_SERVICES, "apart_m2": apart, "seconds": seconds} | origin()
 
 
-def goals(cities: dict[str, Any], gaps: dict[str, Any] | None) -> list[dict[str, Any]]:
+def goals(
+    cities: dict[str, Any], gaps: dict[str, Any] | None, stored: dict[str, Any]
+) -> list[dict[str, Any]]:
     """What was to be reached, and whether it is."""
     found: list[dict[str, Any]] = []
 
@@ -241,13 +245,15 @@ def goals(cities: dict[str, Any], gaps: dict[str, Any] | None) -> list[dict[str,
         wall = {name: np.median(s) for name, s in gaps["seconds"].items()}
         ratio = wall["geopandas overlay"] / wall["gaps"]
         goal("gaps-over-geopandas-overlay", ratio, 3.0, at_least=True)
+    for id_, measured, wanted, at_least in coverage_tables.goals(stored):
+        goal(id_, measured, wanted, at_least=at_least)
     return found
 
 
 def kept(services: int) -> dict[str, Any]:
     """The table that is there; refused if its cities are larger."""
     if not TARGET.exists():
-        return {"cities": {}, "gaps": None}
+        return {"cities": {}, "gaps": None, "stored": {}}
     table: dict[str, Any] = json.loads(TARGET.read_text("utf-8"))
     if table["asked"]["services"] > services:
         raise SystemExit(
@@ -255,7 +261,7 @@ def kept(services: int) -> dict[str, Any]:
             f"{table['asked']['services']}: the table that is there is larger"
         )
     if table["asked"]["services"] < services:
-        return {"cities": {}, "gaps": table["gaps"]}
+        return {"cities": {}, "gaps": table["gaps"], "stored": {}}
     return table
 
 
@@ -282,13 +288,25 @@ def measure_cities(
             cluster.stop(immediate=True)
 
 
+def measure_stored(before: dict[str, Any], asked: argparse.Namespace) -> dict[str, Any]:
+    """From tables to tables, as far as it is asked for; the rest as it was written."""
+    n, rounds = asked.services, asked.rounds
+    ways: dict[str, Callable[[], dict[str, Any]]] = {
+        "tables": lambda: coverage_tables.measure_tables(n, rounds, SEED, AGREE_M2),
+        "growth": lambda: coverage_tables.measure_growth(n, rounds, SEED),
+        "http": lambda: coverage_tables.measure_http(n, rounds),
+    }
+    found = {name: run() for name, run in ways.items() if name in asked.only}
+    return before | found
+
+
 def main() -> None:
     """Make the cities, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--services", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, help="python that has sedonadb")
-    names = [*FASTER, "gaps"]
+    names = [*FASTER, "gaps", *coverage_tables.NAMES]
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     asked = parser.parse_args()
     before = kept(asked.services)
@@ -299,6 +317,7 @@ def main() -> None:
         cities |= measure_cities(kinds, asked.services, asked.rounds, asked.peers)
     gaps = measure_gaps(asked.rounds) if "gaps" in asked.only else before["gaps"]
     cities = {kind: cities[kind] for kind in FASTER if kind in cities}
+    stored = measure_stored(before.get("stored", {}), asked)
     table = {
         "commit": origin()["commit"],
         "seed": SEED,
@@ -309,7 +328,8 @@ def main() -> None:
         | ({} if asked.peers else {"sedonadb": "no --peers given"}),
         "cities": cities,
         "gaps": gaps,
-        "goals": goals(cities, gaps),
+        "stored": stored,
+        "goals": goals(cities, gaps, stored),
     }
     TARGET.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
     for one in table["goals"]:

@@ -131,14 +131,20 @@ def dragged(dsn: str, home: Path, count: int, seed: int) -> list[float]:
     )  # fmt: skip
     base = f"http://127.0.0.1:{port}"
     try:
-        _wait(base)
+        wait(base)
         return _drags(base, count, seed)
     finally:
         server.terminate()
         server.wait(30)
 
 
-def _wait(base: str) -> None:
+def wait(base: str) -> None:
+    """Until a server is ready.
+
+    Raises
+    ------
+    RuntimeError : it does not answer
+    """
     for _ in range(300):
         try:
             if requests.get(f"{base}/readyz", timeout=5).status_code == 200:
