@@ -54,8 +54,8 @@ class Joining:
         self._transport.writelines([head, *pieces])
 
     def flush(self) -> None:
-        """Send what was held back."""
-        if self._head:
+        """Send what was held back, where the client is still there."""
+        if self._head and not self._transport.is_closing():
             self.writelines([])
 
     def close(self) -> None:

@@ -140,7 +140,7 @@ class Guard:
             seconds = time.perf_counter() - started
             self._traffic.in_flight -= 1
             line = Line(request_id, scope["method"], scope["path"], status, state.level)
-            # the answer is on its way, and no request has been taken since
+            # the answer is on its way, and nothing has been read since
             if key is not None and request.state.kept is not None:
                 self._learn(request, key, status, answered)
             loop = asyncio.get_running_loop()

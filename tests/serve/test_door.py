@@ -258,6 +258,10 @@ class Recording:
 
     def __init__(self):
         self.told = []
+        self.is_gone = False
+
+    def is_closing(self):
+        return self.is_gone
 
     def write(self, data):
         self.told.append(data)
@@ -280,6 +284,8 @@ def test_a_head_goes_with_the_first_of_its_body():
         await asyncio.sleep(0)
         joining.write(b"HTTP/1.1 304 Not Modified\r\n\r\n")
         joining.close()
+        joining.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        sent.is_gone = True
         await asyncio.sleep(0)
         return sent.told
 
