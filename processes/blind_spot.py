@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from pydantic import Field
 from shapely.geometry.base import BaseGeometry
 
 from layers import Features, Sector, Title, transformer
+from processes._asked import AsOf
 from processes._errors import Forbidden, InvalidInput
 from processes._measure import ratio
 from processes._ports import Reader
@@ -70,7 +70,7 @@ class BlindSpotInputs(Inputs):
     smallest_m2: float = Field(
         1.0, ge=0, le=1e6, description="smaller blind parts are summed, not listed"
     )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    as_of: AsOf = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from pydantic import Field
 from shapely.geometry.base import BaseGeometry
 
 from layers import Features, Level, Sector, Title
+from processes._asked import AsOf
 from processes._buildings import host_of
 from processes._drawn import DrawnCamera, drawn_features
 from processes._errors import Forbidden, InvalidInput
@@ -80,7 +81,7 @@ class CameraViewInputs(Inputs):
     unknown_direction: Literal["disc", "exclude"] | None = Field(
         None, description="what a camera without direction sees: its disc or nothing"
     )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    as_of: AsOf = None
 
 
 def run(inputs: CameraViewInputs, read: Reader) -> Result:

@@ -17,13 +17,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import numpy as np
 from pydantic import Field
 
 from layers import Disclosure, Title
+from processes._asked import (
+    AsOf,
+    DemandLayer,
+    DemandWhere,
+    ModelParameters,
+    OpenAt,
+    PlaceShare,
+    ServiceLayer,
+    State,
+    Weight,
+    Where,
+    Within,
+    ZoneLayer,
+)
 from processes._coarse import (
     NOTE,
     TOO_FEW,
@@ -61,53 +74,20 @@ VERSION = "3"
 class CoverageInputs(Inputs):
     """What is covered, where, by what, and when."""
 
-    service: str = Field(description="layer that covers, e.g. camera")
-    zones: str = Field("district", description="layer that divides the city")
+    service: ServiceLayer
+    zones: ZoneLayer = "district"
     levels: tuple[str, ...] = LEVELS
     of: Of = Field("area", description="what is measured")
-    demand: str | None = Field(
-        None,
-        description="layer that is to be covered: lines for length, people for "
-        "population, places for count; for area, the polygons to stay within",
-    )
-    where: str | None = Field(
-        None,
-        max_length=4000,
-        description="CQL2 text: which assets of the service count",
-    )
-    state: str | None = Field(
-        None,
-        max_length=60,
-        description="only assets of this state, a code of the layer",
-    )
-    open_at: str | None = Field(
-        None,
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
-        description="only assets that are open at this time of day, HH:MM",
-    )
-    demand_where: str | None = Field(
-        None,
-        max_length=4000,
-        description="CQL2 text: which features of the demand count",
-    )
-    weight: str | None = Field(
-        None, description="number column of the demand that a feature counts by"
-    )
-    share_min: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="least covered share from which a place counts as covered; "
-        "0: any part of it",
-    )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        description="numbers of the coverage model to use instead of the declared ones",
-    )
-    within: tuple[str, ...] = Field(
-        (), max_length=500, description="zone codes: only zones that begin with them"
-    )
+    demand: DemandLayer = None
+    where: Where = None
+    state: State = None
+    open_at: OpenAt = None
+    demand_where: DemandWhere = None
+    weight: Weight = None
+    share_min: PlaceShare = 0.0
+    as_of: AsOf = None
+    parameters: ModelParameters = Field(default_factory=dict)
+    within: Within = ()
     depth: int = Field(
         1,
         ge=1,

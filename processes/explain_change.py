@@ -34,6 +34,16 @@ import shapely
 from pydantic import Field
 
 from layers import Disclosure, Title
+from processes._asked import (
+    DemandLayer,
+    DemandWhere,
+    ModelParameters,
+    PlaceShare,
+    Weight,
+    Where,
+    Within,
+    ZoneLayer,
+)
 from processes._change import (
     PARTS,
     Figures,
@@ -76,31 +86,18 @@ class ExplainChangeInputs(Inputs):
     after_run: str | None = Field(
         None, pattern=_RUN, description="second run of coverage; both or none"
     )
-    zones: str = Field("district", description="layer that divides the city")
+    zones: ZoneLayer = "district"
     of: Of = Field("area", description="what is measured; as in coverage")
-    demand: str | None = Field(None, description="layer that is to be covered")
-    demand_where: str | None = Field(
-        None, max_length=4000, description="CQL2 text: which of the demand counts"
-    )
-    weight: str | None = Field(
-        None, description="number column of the demand that a feature counts by"
-    )
-    share_min: float = Field(
-        0.0, ge=0, le=1, description="least covered share from which a place counts"
-    )
-    where: str | None = Field(
-        None, max_length=4000, description="CQL2 text: which assets count"
-    )
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        description="numbers of the coverage model; as in coverage",
-    )
+    demand: DemandLayer = None
+    demand_where: DemandWhere = None
+    weight: Weight = None
+    share_min: PlaceShare = 0.0
+    where: Where = None
+    parameters: ModelParameters = Field(default_factory=dict)
     parameters_before: dict[str, Any] | None = Field(
         None, description="those of the first date, where they were others"
     )
-    within: tuple[str, ...] = Field(
-        (), max_length=500, description="zone codes: only zones that begin with them"
-    )
+    within: Within = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,16 @@ from pydantic import Field
 from shapely.geometry.base import BaseGeometry
 
 from layers import Disclosure, Title
+from processes._asked import (
+    AsOf,
+    ModelParameters,
+    OpenAt,
+    ServiceLayer,
+    State,
+    Where,
+    Within,
+    ZoneLayer,
+)
 from processes._coarse import NOTE, cell_groups, group_share, in_class, rule_facts
 from processes._errors import InvalidInput
 from processes._hours import open_only, refuse_hidden, state_filter
@@ -47,31 +57,14 @@ _UNCOVERED_CLASS = 0.5
 class GapInputs(Inputs):
     """Of what service, in which zones, from what size on."""
 
-    service: str = Field(description="layer that covers, e.g. camera")
-    zones: str = Field("district", description="layer that divides the city")
-    where: str | None = Field(
-        None,
-        max_length=4000,
-        description="CQL2 text: which assets of the service count",
-    )
-    state: str | None = Field(
-        None,
-        max_length=60,
-        description="only assets of this state, a code of the layer",
-    )
-    open_at: str | None = Field(
-        None,
-        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
-        description="only assets that are open at this time of day, HH:MM",
-    )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        description="numbers of the coverage model to use instead of the declared ones",
-    )
-    within: tuple[str, ...] = Field(
-        (), max_length=500, description="zone codes: only zones that begin with them"
-    )
+    service: ServiceLayer
+    zones: ZoneLayer = "district"
+    where: Where = None
+    state: State = None
+    open_at: OpenAt = None
+    as_of: AsOf = None
+    parameters: ModelParameters = Field(default_factory=dict)
+    within: Within = ()
     smallest_m2: float = Field(
         50.0, ge=0, le=1e6, description="smaller uncovered parts are residue"
     )

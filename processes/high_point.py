@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +31,7 @@ from rasterio.features import shapes as traced
 from rasterio.transform import from_origin
 
 from layers import Level, Title, transformer
+from processes._asked import AsOf
 from processes._buildings import Obstacles, no_obstacles, obstacles
 from processes._errors import Forbidden, NoData
 from processes._ports import Reader, Relief
@@ -69,7 +69,7 @@ class HighPointInputs(Inputs):
         description="hills: as loaded, flat ground where none is (loaded), only with "
         "relief (required), flat in any case (none)",
     )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    as_of: AsOf = None
 
 
 def run(inputs: HighPointInputs, read: Reader) -> Result:

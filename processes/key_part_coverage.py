@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +23,7 @@ import shapely
 from pydantic import Field
 
 from layers import Features, Level, Title
+from processes._asked import AsOf, Within, ZoneLayer
 from processes._errors import Forbidden
 from processes._measure import ratio
 from processes._ports import Reader
@@ -48,20 +48,18 @@ class KeyPartInputs(Inputs):
     layer: Literal["public_place", "residential_compound"] = Field(
         "public_place", description="places that are listed"
     )
-    zones: str = Field("district", description="layer that divides the city")
+    zones: ZoneLayer = "district"
     rows: Literal["kind", "place"] = Field(
         "kind", description="one row per zone and kind, or one per place"
     )
-    within: tuple[str, ...] = Field(
-        (), max_length=500, description="zone codes: only zones that begin with them"
-    )
+    within: Within = ()
     share_min: float = Field(
         0.5, gt=0, le=1, description="share of a listed part that must be in view"
     )
     place_share_min: float = Field(
         0.1, gt=0, le=1, description="the same of a place that lists no parts"
     )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    as_of: AsOf = None
 
 
 @dataclass(frozen=True, eq=False)

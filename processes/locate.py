@@ -19,6 +19,7 @@ from pydantic import Field
 from pyproj.exceptions import ProjError
 
 from layers import Level, Title, transformer
+from processes._asked import AsOf
 from processes._errors import InvalidInput
 from processes._ports import Reader
 from processes._spec import JSON, Inputs, Process, Result
@@ -37,7 +38,7 @@ class LocateInputs(Inputs):
         pattern=r"^(wgs84|cgcs2000|gcj02|bd09|\d{4,6})$",
         description="wgs84, cgcs2000, gcj02, bd09 or an EPSG code; x or lon first",
     )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    as_of: AsOf = None
 
 
 def run(inputs: LocateInputs, read: Reader) -> Result:

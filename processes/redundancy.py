@@ -10,13 +10,24 @@ covered_1 is the figure of `coverage`. Rows: one per zone, `outside`, `total`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
 from pydantic import Field
 
 from layers import Disclosure, Title
+from processes._asked import (
+    AsOf,
+    DemandLayer,
+    DemandWhere,
+    ModelParameters,
+    PlaceShare,
+    ServiceLayer,
+    Weight,
+    Where,
+    Within,
+    ZoneLayer,
+)
 from processes._errors import Forbidden
 from processes._levels import LEVELS, asked_levels, by_level, joined_levels
 from processes._measure import (
@@ -42,31 +53,18 @@ DEPTHS = 4
 class RedundancyInputs(Inputs):
     """Of what service, over which zones, of what."""
 
-    service: str = Field(description="layer that covers, e.g. camera")
-    zones: str = Field("district", description="layer that divides the city")
+    service: ServiceLayer
+    zones: ZoneLayer = "district"
     levels: tuple[str, ...] = LEVELS
     of: Of = Field("area", description="what is measured; as in coverage")
-    demand: str | None = Field(None, description="layer that is to be covered")
-    demand_where: str | None = Field(
-        None, max_length=4000, description="CQL2 text: which of the demand counts"
-    )
-    weight: str | None = Field(
-        None, description="number column of the demand that a feature counts by"
-    )
-    share_min: float = Field(
-        0.0, ge=0, le=1, description="least covered share from which a place counts"
-    )
-    where: str | None = Field(
-        None, max_length=4000, description="CQL2 text: which assets count"
-    )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        description="numbers of the coverage model; as in coverage",
-    )
-    within: tuple[str, ...] = Field(
-        (), max_length=500, description="zone codes: only zones that begin with them"
-    )
+    demand: DemandLayer = None
+    demand_where: DemandWhere = None
+    weight: Weight = None
+    share_min: PlaceShare = 0.0
+    where: Where = None
+    as_of: AsOf = None
+    parameters: ModelParameters = Field(default_factory=dict)
+    within: Within = ()
 
 
 def run(inputs: RedundancyInputs, read: Reader) -> Result:

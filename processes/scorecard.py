@@ -37,12 +37,12 @@ same in the unit of the numerator. `state` is met, not_met, no_data or out_of_sc
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
 
 from layers import Disclosure, Title
+from processes._asked import AsOf, Within
 from processes._coarse import NOTE
 from processes._errors import InvalidInput
 from processes._judge import CITY_ID, summary, target_card
@@ -65,10 +65,8 @@ class ScorecardInputs(Inputs):
     zones: Literal["district", "street", "community"] = Field(
         "district", description="level of the rows beside the whole city"
     )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
-    within: tuple[str, ...] = Field(
-        (), max_length=500, description="zone codes: only zones that begin with them"
-    )
+    as_of: AsOf = None
+    within: Within = ()
     series: bool = Field(
         True, description="whether the city's rows carry the values of earlier dates"
     )

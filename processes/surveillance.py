@@ -22,6 +22,7 @@ import shapely
 from pydantic import Field
 
 from layers import Features, Level, Title
+from processes._asked import AsOf, Within, ZoneLayer
 from processes._errors import Forbidden
 from processes._measure import USUAL_DEMAND, ratio
 from processes._ports import Reader
@@ -45,16 +46,14 @@ _STANDS = "state IS NULL OR state <> 'removed'"
 class SurveillanceInputs(Inputs):
     """Where, at which levels, when."""
 
-    zones: str = Field("district", description="layer that divides the city")
+    zones: ZoneLayer = "district"
     edition: str = Field("2015", description="edition of the levels: 2015 or 2025")
     levels: tuple[str, ...] | None = Field(
         None, max_length=20, description="levels of that edition; the declared one "
         "of the camera layer if absent"
     )  # fmt: skip
-    within: tuple[str, ...] = Field(
-        (), max_length=500, description="zone codes: only zones that begin with them"
-    )
-    as_of: date | None = Field(None, description="date of the answer; today if absent")
+    within: Within = ()
+    as_of: AsOf = None
 
 
 def run(inputs: SurveillanceInputs, read: Reader) -> Result:

@@ -19,6 +19,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from layers import Disclosure, Title
+from processes._asked import (
+    DemandLayer,
+    DemandWhere,
+    ModelParameters,
+    Weight,
+    Where,
+    Within,
+    ZoneLayer,
+)
 from processes._errors import Forbidden, InvalidInput
 from processes._measure import (
     USUAL_DEMAND,
@@ -49,7 +58,7 @@ class TrendInputs(Inputs):
 
     target: str | None = Field(None, description="id of a measured target, e.g. vs-2")
     service: str | None = Field(None, description="or a layer that covers")
-    zones: str = Field("district", description="layer that divides the city")
+    zones: ZoneLayer = "district"
     begin: date = Field(date(2012, 12, 31), description="first date")
     as_of: date | None = Field(None, description="last date; today if absent")
     period: Literal["month", "quarter", "half-year", "year"] = Field(
@@ -59,23 +68,12 @@ class TrendInputs(Inputs):
         "now", description="zones as they were at each date, or as at the last date"
     )
     of: Of = Field("area", description="what is measured of a service; as in coverage")
-    demand: str | None = Field(None, description="layer that is to be covered")
-    demand_where: str | None = Field(
-        None, max_length=4000, description="CQL2 text: which of the demand counts"
-    )
-    where: str | None = Field(
-        None, max_length=4000, description="CQL2 text: which assets count"
-    )
-    weight: str | None = Field(
-        None, description="number column of the demand that a feature counts by"
-    )
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        description="numbers of the coverage model; as in coverage",
-    )
-    within: tuple[str, ...] = Field(
-        (), max_length=500, description="zone codes: only zones that begin with them"
-    )
+    demand: DemandLayer = None
+    demand_where: DemandWhere = None
+    where: Where = None
+    weight: Weight = None
+    parameters: ModelParameters = Field(default_factory=dict)
+    within: Within = ()
 
 
 def run(inputs: TrendInputs, read: Reader) -> Result:

@@ -21,6 +21,14 @@ import numpy as np
 from pydantic import Field
 
 from layers import Disclosure, Features, Title
+from processes._asked import (
+    DemandLayer,
+    DemandWhere,
+    ModelParameters,
+    PlaceShare,
+    ServiceLayer,
+    Weight,
+)
 from processes._engine import BROKEN
 from processes._errors import Forbidden, InvalidInput, NoData
 from processes._hypothetical import code_of, geojson_features, thought_of
@@ -45,7 +53,7 @@ from processes.kernels.exact import NotClosed, Refused
 class WhatIfInputs(Inputs):
     """Of what service, what is to be added, moved, removed, and what is measured."""
 
-    service: str = Field(description="layer that covers, e.g. camera")
+    service: ServiceLayer
     add: dict[str, Any] | list[dict[str, Any]] | None = Field(
         None,
         description="new assets: GeoJSON features (lon, lat; CGCS2000) with columns of "
@@ -66,30 +74,15 @@ class WhatIfInputs(Inputs):
         description="zone layers to answer for, all in one pass",
     )
     of: Of = Field("area", description="what is measured")
-    demand: str | None = Field(
-        None, description="layer that is to be covered; as in coverage"
-    )
-    demand_where: str | None = Field(
-        None, max_length=4000, description="CQL2 text: which of the demand counts"
-    )
-    weight: str | None = Field(
-        None, description="number column of the demand that a feature counts by"
-    )
-    share_min: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="least covered share from which a place counts as covered; "
-        "0: any part of it",
-    )
+    demand: DemandLayer = None
+    demand_where: DemandWhere = None
+    weight: Weight = None
+    share_min: PlaceShare = 0.0
     where: str | None = Field(
         None, max_length=4000, description="CQL2 text: which assets there are now"
     )
     as_of: date | None = Field(None, description="date of the city; today if absent")
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        description="numbers of the coverage model; as in coverage",
-    )
+    parameters: ModelParameters = Field(default_factory=dict)
     changed_only: bool = Field(True, description="only the zones whose figure changes")
 
 
