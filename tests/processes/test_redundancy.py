@@ -38,7 +38,7 @@ def test_people_by_the_number_of_stations_over_them(
     expected = query(
         city_db,
         f"""
-        WITH served AS (
+        WITH served AS MATERIALIZED (
           SELECT ST_Buffer(geom_m, coalesce(range_m, %s::float8) * %s::float8, %s::int)
             AS g FROM city.base_station WHERE {VALID}
         ), person AS (
