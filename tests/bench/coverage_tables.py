@@ -11,11 +11,6 @@ turns; every question is new to both.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import psycopg
-import requests
 
 from gis.compute import execute
 from gis.db.cluster import Cluster
@@ -37,11 +31,10 @@ from layers import Level, load_catalogue, load_city
 from processes.kernels.exact import exact_coverage, packed_shapes
 from processes.kernels.written import Written
 from tests.bench import view_store
+from tests.bench.asking import asking
 from tests.bench.coverage_city import SIDE_M, services, zones
 from tests.bench.coverage_peers import by_postgis, fill
 
-ROOT = Path(__file__).resolve().parents[2]
-TOKEN = "bench"
 NAMES = ("tables", "growth", "http")
 #: Goal per city: times faster than PostGIS.
 FASTER = {"views": 9, "sectors": 6, "catchments": 40}
@@ -180,7 +173,7 @@ def measure_http(n: int, rounds: int) -> dict[str, Any]:
         found: dict[str, list[float]] = {"in process": [], "http": []}
         cameras = len(reader.features("camera", geometry=False))
         try:
-            with _serving(cluster.dsn, Path(home)) as post:
+            with asking(cluster.dsn, Path(home)) as ask:
                 for number in range(rounds + 1):  # the first is for compiled code
                     asked = [_question(2 * number + i) for i in range(2)]
                     seconds_of(
@@ -190,7 +183,10 @@ def measure_http(n: int, rounds: int) -> dict[str, Any]:
                         ),
                         found["in process"],
                     )  # fmt: skip
-                    seconds_of(lambda: post(asked[1]), found["http"])  # noqa: B023  # at once
+                    seconds_of(
+                        lambda: ask("coverage", asked[1]),  # noqa: B023  # at once
+                        found["http"],
+                    )
         finally:
             database.close()
     return {
@@ -203,40 +199,6 @@ def _question(number: int) -> dict[str, Any]:
     """One that nobody has asked: of targets a few millimetres higher."""
     height = {"target_height_m": round(0.001 * (number + 1), 3)}
     return {"service": "camera", "levels": ["all"], "parameters": height}
-
-
-@contextmanager
-def _serving(dsn: str, home: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """A server over a database; gives what asks it for coverage."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ, "CITYGRID_DSN": dsn, "CITYGRID_HOME": str(home),
-        "CITYGRID_PORT": str(port),
-        "CITYGRID_TOKEN_STAFF": hashlib.sha256(TOKEN.encode()).hexdigest(),
-    }  # fmt: skip
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gis.cli", "serve"], cwd=ROOT, env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    base = f"http://127.0.0.1:{port}"
-    session = requests.Session()
-    session.headers.update({"Authorization": f"Bearer {TOKEN}"})
-
-    def post(inputs: dict[str, Any], process: str = "coverage") -> None:
-        url = f"{base}/processes/{process}/execution"
-        answer = session.post(url, json={"inputs": inputs}, timeout=600)
-        answer.raise_for_status()
-
-    try:
-        view_store.wait(base)
-        # the server works out its scorecards first
-        post({"as_of": "2015-12-31"}, "scorecard")
-        yield post
-    finally:
-        server.terminate()
-        server.wait(60)
 
 
 def goals(found: dict[str, Any]) -> list[tuple[str, float, float, bool]]:

@@ -31,8 +31,8 @@ from processes.kernels.visibility import build_index, camera_views, visible_area
 from tests.bench import view_peers as peers
 from tests.bench import view_store as store
 from tests.bench.view_scene import cameras, houses
+from tests.conftest import ROOT
 
-ROOT = store.ROOT
 SEED = 6
 BUILDINGS, FEW_BUILDINGS, CAMERAS = 491_000, 12_000, 100_000
 ROUNDS = 5

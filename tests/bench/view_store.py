@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import psycopg
-import requests
 from psycopg import sql
 
 from gis.db import camera_views
@@ -25,9 +19,8 @@ from gis.db.statements import statement
 from gis.db.view_rows import CameraRows
 from gis.demo.load import load_demo
 from layers import load_catalogue, load_city
+from tests.bench.asking import Ask, asking
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-TOKEN = "bench"
 TABLES = ("city.camera_view", "ledger.view_dependency")
 
 
@@ -117,49 +110,12 @@ def single_edits(database: Database, count: int, seed: int) -> dict[str, list[fl
 
 def dragged(dsn: str, home: Path, count: int, seed: int) -> list[float]:
     """Seconds of asking what a dragged camera sees, over HTTP."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ, "CITYGRID_DSN": dsn, "CITYGRID_HOME": str(home),
-        "CITYGRID_PORT": str(port),
-        "CITYGRID_TOKEN_STAFF": hashlib.sha256(TOKEN.encode()).hexdigest(),
-    }  # fmt: skip
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gis.cli", "serve"], cwd=ROOT, env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    base = f"http://127.0.0.1:{port}"
-    try:
-        wait(base)
-        return _drags(base, count, seed)
-    finally:
-        server.terminate()
-        server.wait(30)
+    with asking(dsn, home, accept="application/geo+json") as ask:
+        return _drags(ask, count, seed)
 
 
-def wait(base: str) -> None:
-    """Until a server is ready.
-
-    Raises
-    ------
-    RuntimeError : it does not answer
-    """
-    for _ in range(300):
-        try:
-            if requests.get(f"{base}/readyz", timeout=5).status_code == 200:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.2)
-    raise RuntimeError(f"{base}: does not answer")
-
-
-def _drags(base: str, count: int, seed: int) -> list[float]:
-    random, session, taken = np.random.default_rng(seed), requests.Session(), []
-    session.headers.update({"Authorization": f"Bearer {TOKEN}"})
-    # the server works out its scorecards first; a planner drags after that
-    quiet = {"inputs": {"as_of": "2015-12-31"}}
-    session.post(f"{base}/processes/scorecard/execution", json=quiet, timeout=600)
+def _drags(ask: Ask, count: int, seed: int) -> list[float]:
+    random, taken = np.random.default_rng(seed), []
     lon, lat = 120.165, 30.26
     for k in range(count + 20):
         lon, lat = lon + random.normal(0, 3e-4), lat + random.normal(0, 3e-4)
@@ -172,12 +128,8 @@ def _drags(base: str, count: int, seed: int) -> list[float]:
             "drawn": [camera], "levels": ["detect", "observe", "recognise", "identify"]
         }  # fmt: skip
         begun = time.perf_counter()
-        answer = session.post(
-            f"{base}/processes/camera-view/execution", json={"inputs": inputs},
-            headers={"Accept": "application/geo+json"}, timeout=30,
-        )  # fmt: skip
+        ask("camera-view", inputs)
         taken.append(time.perf_counter() - begun)
-        answer.raise_for_status()
     return taken[20:]
 
 
