@@ -133,6 +133,24 @@ def _with(found: Int64, n: int, i: Whole) -> Int64:
     return found
 
 
+@bare
+def _bound_edge(xy: Int64, v: Whole, edge: Int64) -> None:
+    """Box of the edge that begins at a vertex; written into the only row."""
+    edge[0, 0] = min(xy[v, 0], xy[v + 1, 0])
+    edge[0, 1] = min(xy[v, 1], xy[v + 1, 1])
+    edge[0, 2] = max(xy[v, 0], xy[v + 1, 0])
+    edge[0, 3] = max(xy[v, 1], xy[v + 1, 1])
+
+
+@bare
+def _stretch(box: Int64, k: Whole, edge: Int64) -> None:
+    """Let box k hold the box of an edge, too."""
+    box[k, 0] = min(box[k, 0], edge[0, 0])
+    box[k, 1] = min(box[k, 1], edge[0, 1])
+    box[k, 2] = max(box[k, 2], edge[0, 2])
+    box[k, 3] = max(box[k, 3], edge[0, 3])
+
+
 @compiled
 def widen(chains: Chains, shapes: Int64, asked: Int64, wider: Int64) -> None:
     """Widen boxes by the edges that meet them: all that an edit can cut otherwise.
@@ -150,16 +168,10 @@ def widen(chains: Chains, shapes: Int64, asked: Int64, wider: Int64) -> None:
         ):
             begin = chains.start[chain]
             for v in range(begin, begin + chains.size[chain] - 1):
-                edge[0, 0] = min(chains.xy[v, 0], chains.xy[v + 1, 0])
-                edge[0, 1] = min(chains.xy[v, 1], chains.xy[v + 1, 1])
-                edge[0, 2] = max(chains.xy[v, 0], chains.xy[v + 1, 0])
-                edge[0, 3] = max(chains.xy[v, 1], chains.xy[v + 1, 1])
+                _bound_edge(chains.xy, v, edge)
                 for k in range(len(asked)):
                     if meets(edge, 0, asked, k):
-                        wider[k, 0] = min(wider[k, 0], edge[0, 0])
-                        wider[k, 1] = min(wider[k, 1], edge[0, 1])
-                        wider[k, 2] = max(wider[k, 2], edge[0, 2])
-                        wider[k, 3] = max(wider[k, 3], edge[0, 3])
+                        _stretch(wider, k, edge)
 
 
 @compiled
@@ -184,10 +196,7 @@ def reached(chains: Chains, shapes: Int64, asked: Int64, wider: Int64) -> Int64:
         for chain in range(chains.shape_start[s], chains.shape_start[s + 1]):
             begin = chains.start[chain]
             for v in range(begin, begin + chains.size[chain] - 1):
-                edge[0, 0] = min(chains.xy[v, 0], chains.xy[v + 1, 0])
-                edge[0, 1] = min(chains.xy[v, 1], chains.xy[v + 1, 1])
-                edge[0, 2] = max(chains.xy[v, 0], chains.xy[v + 1, 0])
-                edge[0, 3] = max(chains.xy[v, 1], chains.xy[v + 1, 1])
+                _bound_edge(chains.xy, v, edge)
                 for k in range(len(asked)):
                     if not meets(edge, 0, asked, k):
                         continue
@@ -196,10 +205,7 @@ def reached(chains: Chains, shapes: Int64, asked: Int64, wider: Int64) -> Int64:
                         edge[0, 2] - asked[k, 2], edge[0, 3] - asked[k, 3],
                     )  # fmt: skip
                     if out <= LITTLE_MM:
-                        wider[k, 0] = min(wider[k, 0], edge[0, 0])
-                        wider[k, 1] = min(wider[k, 1], edge[0, 1])
-                        wider[k, 2] = max(wider[k, 2], edge[0, 2])
-                        wider[k, 3] = max(wider[k, 3], edge[0, 3])
+                        _stretch(wider, k, edge)
                         continue
                     if n == len(found):
                         larger = np.empty((2 * n, 4), np.int64)
