@@ -60,7 +60,7 @@ TITLES = {
     "MethodNotAllowed": "This address does not know the method",
     "ContentTooLarge": "The request is too long",
     "NoData": "The city keeps nothing from which to answer",
-    "ServerBusy": "The answer would take too long",
+    "ServerBusy": "Not answered in time",
     "MachinesUnavailable": "The machines that compute cannot be used now",
     "NoApplicableCode": "An error inside the server",
 }
@@ -260,7 +260,10 @@ def _of_database(error: Exception) -> tuple[int, str, str] | None:
     if isinstance(error, Busy):
         return 503, "ServerBusy", "the server is busy; ask again in a few seconds"
     state = getattr(error, "sqlstate", None) or ""
-    if state == "57014" or type(error).__name__ == "PoolTimeout":
+    if type(error).__name__ == "PoolTimeout":  # all are in use, or none can be made
+        message = "no connection to the database came free; ask again in a few seconds"
+        return 503, "ServerBusy", message
+    if state == "57014":
         message = "the answer would take too long; ask for less, or later"
         return 503, "ServerBusy", message
     if state.startswith(("08", "57P")) or type(error).__name__ == "OperationalError":

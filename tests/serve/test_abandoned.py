@@ -79,7 +79,10 @@ def test_slow_answers_are_refused_in_words(start, canary_dsn):
         locker.rollback()
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
-    assert answer.json()["code"] == "ServerBusy"
+    problem = answer.json()
+    assert problem["code"] == "ServerBusy"
+    assert problem["title"] == "未能及时答复，请稍后再试或缩小范围"
+    assert "would take too long" in problem["detail"]
 
 
 def test_a_stream_that_nobody_reads_ends_with_its_client(server):
