@@ -7,6 +7,8 @@ import numpy as np
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.scene import Bins, Grid, Int32, Int64, Scene, Whole
 
+_USUAL_CELLS = 2  # of an edge
+
 
 @bare
 def x_range(
@@ -24,23 +26,18 @@ def x_range(
 
 
 @bare
-def visit_cells(
-    first: Whole, last: Whole, scene: Scene, grid: Grid,
-    slot: Int32, edge: Int32, fill: bool,
-) -> None:  # fmt: skip
-    """Count the edges first..last by cell in `slot`; or put them where it points.
-
-    Parameters
-    ----------
-    slot : (rows * columns,) counts; when filling, the next free entry of each cell
-    edge : (e,) entries, written when filling
-    """
+def _list_cells(
+    first: Whole, last: Whole, scene: Scene, grid: Grid, count: Int32, found: Int32
+) -> Whole:
+    """`list_cells` as far as there is room in `found`; how much is needed."""
     xy = scene.xy
     edge_shape = scene.edge_shape
     columns = grid.columns
     before = grid.row * columns + grid.column
     width = float(grid.cell)
     inverse = 1.0 / width
+    room = len(found)
+    n = 0
     for e in range(first, last):
         if edge_shape[e] < 0:
             continue
@@ -63,9 +60,61 @@ def visit_cells(
                 right = int((v + 1.0) * inverse)
             base = row * columns - before
             for c in range(base + left, base + right + 1):
-                if fill:
-                    edge[slot[c]] = e
-                slot[c] += 1
+                if n < room:
+                    found[n] = c
+                n += 1
+                count[c] += 1
+        if n <= room:
+            found[n - 1] = ~found[n - 1]
+    return n
+
+
+@compiled
+def list_cells(
+    first: Whole, last: Whole, scene: Scene, grid: Grid, count: Int32
+) -> Int32:
+    """The cells of each of the edges first..last, one after the other.
+
+    Parameters
+    ----------
+    count : (rows * columns,) zeros; written: edges of each cell
+
+    Returns
+    -------
+    (n,) places in the window, row * columns + column; the last of an edge as ~place.
+    """
+    found = np.empty(_USUAL_CELLS * (last - first), np.int32)
+    n = _list_cells(first, last, scene, grid, count, found)
+    if n > len(found):
+        count[:] = 0
+        found = np.empty(n, np.int32)
+        _list_cells(first, last, scene, grid, count, found)
+    return found[:n]
+
+
+@bare
+def put_edges(
+    first: Whole, last: Whole, edge_shape: Int32, cells: Int32, free: Int32, edge: Int32
+) -> None:
+    """Put each of the edges first..last with every cell of its.
+
+    Parameters
+    ----------
+    cells : of `list_cells`
+    free : (rows * columns,) next free entry of each cell
+    edge : (n,) written
+    """
+    k = 0
+    for e in range(first, last):
+        if edge_shape[e] < 0:
+            continue
+        more = True
+        while more:
+            more = cells[k] >= 0
+            c = cells[k] if more else ~cells[k]
+            edge[free[c]] = e
+            free[c] += 1
+            k += 1
 
 
 @bare

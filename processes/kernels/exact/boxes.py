@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from processes.kernels.exact.bins import grouped
-from processes.kernels.exact.chain import Chains
+from processes.kernels.exact.chain import FAR, Chains
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.scene import Int64, Truth, Whole
 
-_FAR = 1 << 60
 _LEAST_TILE_MM = 100_000
 _MOST_TILES = 1000
 _USUAL_SHARE = 0.999
@@ -25,8 +24,8 @@ def shape_boxes(chains: Chains) -> Int64:
     n = len(chains.shape_start) - 1
     box = np.empty((n, 4), np.int64)
     for shape in range(n):
-        left = bottom = np.int64(_FAR)
-        right = top = np.int64(-_FAR)
+        left = bottom = np.int64(FAR)
+        right = top = np.int64(-FAR)
         for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
             begin = chains.start[chain]
             for v in range(begin, begin + chains.size[chain]):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processes.kernels.exact.chain import Chains
+from processes.kernels.exact.chain import FAR, Chains
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.frame import NO_ZONE, Around, frames_of, grid_of
 from processes.kernels.exact.scene import (
@@ -26,7 +26,7 @@ from processes.kernels.exact.scene import (
     Scene,
     Whole,
 )
-from processes.kernels.exact.threads import Workers, even_parts
+from processes.kernels.exact.threads import Workers, even_ranges
 
 MOST_VERTICES = 1 << 30
 MOST_SHAPES = 1 << 30
@@ -193,14 +193,24 @@ def frame_of(
     return Around(origin, frames_of(box, grid), double_area, *extent)
 
 
+@bare
+def _stretch(box: Int64, shapes: Int64, extent: Int64) -> None:
+    """Let an extent hold the boxes of some shapes."""
+    for shape in shapes:
+        for side in range(2):
+            extent[side] = min(extent[side], box[shape, side])
+            extent[side + 2] = max(extent[side + 2], box[shape, side + 2])
+
+
 def _extent(layers: list[Layer], points: Int64) -> tuple[Int64, Int64] | None:
     """Least and greatest x and y of everything."""
-    boxes = [la.box[la.shapes] for la in layers]
-    boxes.append(np.concatenate([points, points], axis=1))
-    box = np.concatenate(boxes)
-    if len(box) == 0:
-        return None
-    return box[:, :2].min(axis=0), box[:, 2:].max(axis=0)
+    extent = np.array([FAR, FAR, -FAR, -FAR], np.int64)
+    for layer in layers:
+        _stretch(layer.box, layer.shapes, extent)
+    if len(points):
+        extent[:2] = np.minimum(extent[:2], points.min(axis=0))
+        extent[2:] = np.maximum(extent[2:], points.max(axis=0))
+    return None if extent[0] > extent[2] else (extent[:2], extent[2:])
 
 
 def build_scene(
@@ -309,5 +319,5 @@ def _fill(
             scene.xy, scene.offset, scene.chain_start, scene.chain_shape,
             scene.edge_shape, scene.shape_start,
         ),
-        even_parts(np.arange(len(layer.shapes) + 1), workers.threads),
+        even_ranges(len(layer.shapes), workers.threads),
     )  # fmt: skip

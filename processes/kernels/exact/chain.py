@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from processes.kernels.exact.scene import Float32, Int64
 
+FAR = 1 << 60  # beyond every coordinate [mm]
+
 
 class Chains(NamedTuple):
     """Chains of one layer in millimetres of its own coordinate system.

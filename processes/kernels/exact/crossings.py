@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.compile import bare, compiled
+from processes.kernels.exact.on_edge import is_on_any
 from processes.kernels.exact.perturb import along, crossing
 from processes.kernels.exact.runs import find_runs, pairs_of_runs
 from processes.kernels.exact.scene import (
+    POINT,
     SERVICE,
     Bins,
     Grid,
@@ -151,7 +153,7 @@ def _pairs_of_cell(
 def find_crossings(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, across: Whole,
     query_start: Int64, query_vertex: Int64, query_shape: Int64, change: Int64,
-    active: Int8, dead: Int8, wanted_pairs: Truth,
+    on_edge: Int8, active: Int8, dead: Int8, wanted_pairs: Truth,
 ) -> Int32:  # fmt: skip
     """Crossings of the numbered cells first..last.
 
@@ -162,6 +164,7 @@ def find_crossings(
     query_vertex, query_shape : (q,) vertices whose state is asked, and their shapes
     change : (q,) zeros; written: change of state from the cell's point to the vertex;
         in dead cells without active edges that of zones and others alone
+    on_edge : (q,) zeros; written: 1 for points that lie on an edge
     active, dead : of step 5; empty when it is not taken. In dead cells only crossings
         of active edges are looked for, and those of others and lines, not with services
     wanted_pairs : False for the queries alone
@@ -213,16 +216,17 @@ def find_crossings(
             pairs = pairs and may_be_wanted(matters & ~DEAD_SERVICE)
         if not pairs and asked == 0:
             continue
+        row = bins.cell[c] // columns
+        x0 = (bins.cell[c] - row * columns + grid.column) * cell
+        y0 = (row + grid.row) * cell
         gather(
-            xy, edge_shape, kind, here, active, not skips, ends, box, shape, wanted
+            xy, edge_shape, kind, here, active, not skips, x0, y0, cell,
+            ends, box, shape, wanted,
         )  # fmt: skip
         runs: Whole = 0
         if pairs:
             runs = find_runs(n, shape, wanted, box, run)
             pairs = runs > 1
-        row = bins.cell[c] // columns
-        x0 = (bins.cell[c] - row * columns + grid.column) * cell
-        y0 = (row + grid.row) * cell
         m: Whole = 1
         if across > 0:
             m = min(across, cell)
@@ -232,12 +236,17 @@ def find_crossings(
         if m > 1 or asked > 0:
             item = subdivide(n, ends, box, x0, y0, m, size, span, start, item)
         for q in range(query_start[c], query_start[c + 1]):
-            v = query_vertex[q]
+            x = np.int64(xy[query_vertex[q], 0])
+            y = np.int64(xy[query_vertex[q], 1])
             change[q] = change_to_vertex(
-                np.int64(xy[v, 0]), np.int64(xy[v, 1]), shape_priority[query_shape[q]],
+                x, y, shape_priority[query_shape[q]],
                 shape_weight, shape_priority, x0, y0, m, size,
                 start, item, ends, shape,
             )  # fmt: skip
+            if kind[query_shape[q]] == POINT:
+                s = (y - y0) // size * m + (x - x0) // size
+                if is_on_any(x, y, start[s], start[s + 1], item, ends, box):
+                    on_edge[q] = 1
         while pairs:
             if m == 1:
                 after = pairs_of_runs(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from processes.kernels.exact.compile import bare
 from processes.kernels.exact.scene import Float64, Int8, Int64, Truth, Whole
-from processes.kernels.exact.threads import Workers, even_parts, workers
+from processes.kernels.exact.threads import Workers, even_ranges, workers
 from processes.kernels.written import Written
 
 _POLYGON, _MULTIPOLYGON, _HAS_SRID = 3, 6, 0x20000000
@@ -167,7 +167,7 @@ def rings_of(name: str, written: Written, crew: Workers) -> Rings:
     pool, number = written.every("u1"), written.every("<u4")
     start = np.ascontiguousarray(written.start, np.int64)
     size = np.ascontiguousarray(written.size, np.int64)
-    parts = even_parts(np.arange(n + 1), crew.threads)
+    parts = even_ranges(n, crew.threads)
     ring_start = np.zeros(n + 1, np.int64)
     nothing = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int8)
 
@@ -215,6 +215,6 @@ def _boxes(written: Written, rings: Rings, crew: Workers) -> Float64:
         lambda first, last: _bound(
             first, last, ring_start, value, rings.at, rings.points, box
         ),
-        even_parts(np.arange(len(written) + 1), crew.threads),
+        even_ranges(len(written), crew.threads),
     )
     return box

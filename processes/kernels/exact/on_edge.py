@@ -17,6 +17,8 @@ from processes.kernels.exact.scene import (
     ZONE,
     Bins,
     Grid,
+    Int8,
+    Int32,
     Int64,
     Scene,
     Truth,
@@ -59,15 +61,37 @@ def _is_on(x: Whole, y: Whole, ax: Whole, ay: Whole, bx: Whole, by: Whole) -> Tr
 
 
 @bare
+def is_on_any(
+    x: Whole, y: Whole, first: Whole, last: Whole, item: Int64, ends: Int64, box: Int32
+) -> Truth:
+    """Whether a point of a cell lies on an edge of its subcell.
+
+    Parameters
+    ----------
+    item, first, last : edges of the subcell: item[first:last]
+    ends, box : of the edges of the cell, of `subgrid.gather`
+    """
+    for k in range(first, last):
+        i = item[k]
+        if (
+            box[0, i] <= x and x <= box[2, i] and box[1, i] <= y and y <= box[3, i]
+            and _is_on(x, y, ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3])
+        ):  # fmt: skip
+            return True
+    return False
+
+
+@bare
 def close_points(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins,
-    chain_state: Int64, depths: Whole, depth: Int64, zone: Int64,
+    chain_state: Int64, on_edge: Int8, depths: Whole, depth: Int64, zone: Int64,
 ) -> None:  # fmt: skip
     """Services that hold the points first..last of the chains, and their zones.
 
     Parameters
     ----------
     chain_state : (c,) states of chains; of points, as perturbed
+    on_edge : (c,) 1 for points that lie on an edge
     depths : services beyond so many are not looked for
     depth, zone : (c,) written for points: services that hold it, outlines included;
         the first zone that does, -1 for none
@@ -78,6 +102,10 @@ def close_points(
         state = chain_state[chain]
         deep = service_depth(state)
         held = zone_of_state(state)
+        depth[chain] = deep
+        zone[chain] = held
+        if on_edge[chain] == 0:
+            continue
         v = scene.chain_start[chain]
         x = np.int64(scene.xy[v, 0])
         y = np.int64(scene.xy[v, 1])

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from processes.kernels.arrays import GeometryArray
-from processes.kernels.exact.chain import Chains
+from processes.kernels.exact.chain import FAR, Chains
 from processes.kernels.exact.compile import bare, inlined
 from processes.kernels.exact.decode import Rings, rings_of
 from processes.kernels.exact.doubles import told_apart
@@ -21,7 +21,6 @@ from processes.kernels.written import Written
 
 MM = 1000.0
 FARTHEST_M = 1e9
-FAR = 1 << 60
 _NOISE_MM = 1e-4
 BAND_MM = 500_000
 ROUND_COLUMN = 1 << 41

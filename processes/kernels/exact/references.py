@@ -115,8 +115,8 @@ def add_steps(
                 if begin < end and column < left + columns:
                     value[begin + (row - bottom) * columns + column - left] += sign
                 row += 1
-        for k in range(begin, end):
-            if (k - begin) % columns != 0:
+        for row_begin in range(begin, end, max(columns, 1)):
+            for k in range(row_begin + 1, row_begin + columns):
                 value[k] += value[k - 1]
 
 

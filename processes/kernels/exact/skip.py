@@ -94,7 +94,7 @@ def _takes_up(scene: Scene, active: Int8, has_others: Truth, e: Whole) -> Truth:
     -----
     An inactive edge that is carried loses its depth, one of another part everything.
     """
-    if scene.edge_shape[e - 1] < 0 or active[e] < 0:
+    if active[e] == active[e - 1] or active[e] < 0 or scene.edge_shape[e - 1] < 0:
         return False
     if active[e] == 1:
         lost: Truth = active[e - 1] != 1
@@ -104,19 +104,22 @@ def _takes_up(scene: Scene, active: Int8, has_others: Truth, e: Whole) -> Truth:
 
 
 @compiled
-def restart_edges(scene: Scene, active: Int8, has_others: Truth) -> Int64:
-    """(n,) edges that count and follow one of the same chain that did not."""
+def restart_edges(
+    first: Whole, last: Whole, scene: Scene, active: Int8, has_others: Truth
+) -> Int64:
+    """(n,) edges of first..last that count and follow one of their chain that did not.
+
+    Parameters
+    ----------
+    first : 1 or more
+    """
+    found = np.empty(max(last - first, 0), np.int64)
     n = 0
-    for e in range(1, len(active)):
-        if _takes_up(scene, active, has_others, e):
-            n += 1
-    found = np.empty(n, np.int64)
-    n = 0
-    for e in range(1, len(active)):
+    for e in range(first, last):
         if _takes_up(scene, active, has_others, e):
             found[n] = e
             n += 1
-    return found
+    return found[:n].copy()
 
 
 @bare

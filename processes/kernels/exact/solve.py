@@ -31,7 +31,7 @@ from processes.kernels.exact.skip import (
     restart_edges,
 )
 from processes.kernels.exact.survey import binned, referenced
-from processes.kernels.exact.threads import Workers, even_parts
+from processes.kernels.exact.threads import Workers, even_parts, even_ranges
 
 FOREIGN = -1
 _PARTS_PER_THREAD = 16
@@ -79,6 +79,22 @@ class Solved:
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """Step 6: changes of state from the points of cells.
+
+    Parameters
+    ----------
+    change : (c,) to the first vertex of each chain
+    restart : (v,) to vertices where a chain takes up again; empty when none does
+    on_edge : (c,) 1 for points that lie on an edge
+    """
+
+    change: Int64
+    restart: Int64
+    on_edge: Int8
+
+
+@dataclass(frozen=True)
 class _Active:
     """Step 5: which cells are dead, which edges count, where chains take up again.
 
@@ -114,7 +130,7 @@ def _activated(
     return _Active(dead, active, _NONE64)
 
 
-def _ours(built: Built, active: _Active) -> _Active:
+def _ours(built: Built, active: _Active, workers: Workers) -> _Active:
     """Where chains take up again; only the edges of this part count."""
     dead, edge = active.dead, active.edge
     if len(built.mine) == 0 and not dead.any():
@@ -124,12 +140,16 @@ def _ours(built: Built, active: _Active) -> _Active:
             edge = np.ones(len(built.mine), np.int8)
         edge[built.mine == 0] = FOREIGN
         dead[dead == 0] = LOOKED_AT
-    return _Active(dead, edge, restart_edges(built.scene, edge, built.has_others))
+    found: list[Int64] = workers.run(
+        lambda a, b: restart_edges(max(a, 1), b, built.scene, edge, built.has_others),
+        even_ranges(len(edge), workers.threads),
+    )
+    return _Active(dead, edge, np.concatenate(found))
 
 
 def _crossed(
     built: Built, bins: Bins, active: _Active, tuning: Tuning, workers: Workers
-) -> tuple[list[Int32], Int64, Int64]:
+) -> tuple[list[Int32], _Asked]:
     """Steps 4 and 6: crossings; changes of state to chain starts and to restarts."""
     scene, grid = built.scene, built.grid
     begun = scene.chain_start[:-1]
@@ -142,12 +162,13 @@ def _crossed(
     query_start, order = grouped(cells, len(bins.cell))
     query_vertex, query_shape = vertex[order], shape[order]
     asked = np.zeros(len(vertex), np.int64)
+    is_on = np.zeros(len(vertex), np.int8)
     parts = tuning.parts or _PARTS_PER_THREAD * workers.threads
     found: list[Int32] = workers.run(
         lambda a, b: find_crossings(
             a, b, scene, grid, bins, tuning.across,
-            query_start, query_vertex, query_shape, asked, active.edge, active.dead,
-            True,
+            query_start, query_vertex, query_shape, asked, is_on, active.edge,
+            active.dead, True,
         ),
         even_parts(bins.start + query_start, parts),
         stage="crossings",
@@ -157,11 +178,14 @@ def _crossed(
     in_order[order] = asked
     change = np.zeros(len(begun), np.int64)
     change[chains] = in_order[: len(chains)]
+    on_edge = np.zeros(len(begun), np.int8)
+    of_chain = order < len(chains)
+    on_edge[chains[order[of_chain]]] = is_on[of_chain]
     restart = _NONE64
     if len(active.restart):
         restart = np.zeros(len(scene.xy), np.int64)
         restart[active.restart] = in_order[len(chains) :]
-    return found, change, restart
+    return found, _Asked(change, restart, on_edge)
 
 
 def _events(
@@ -170,7 +194,7 @@ def _events(
     """Step 4, sorted: the crossings of every edge, and how many one has at most."""
     n = len(built.scene.xy)
     start = np.zeros(n + 2, np.int64)
-    parts = even_parts(np.arange(n + 1), workers.threads)
+    parts = even_ranges(n, workers.threads)
 
     def count(first: int, last: int) -> None:
         for some in pairs:
@@ -204,7 +228,7 @@ def _emitted(
     bins: Bins,
     reference: Int64,
     windings: Windings,
-    change: tuple[Int64, Int64],
+    asked: _Asked,
     active: _Active,
     events: tuple[Int64, Int32, int],
     depths: int,
@@ -222,9 +246,9 @@ def _emitted(
         sums = spare.popleft()
         bad = propagate(
             first, last, scene, built.grid, bins, built.frames, reference, windings,
-            *change, depths, event_start, event, np.empty((most_events, 3)),
-            np.empty((most_events, 2), np.int64), active.edge, built.has_others, sums,
-            chain_state,
+            asked.change, asked.restart, depths, event_start, event,
+            np.empty((most_events, 3)), np.empty((most_events, 2), np.int64),
+            active.edge, built.has_others, sums, chain_state,
         )  # fmt: skip
         spare.append(sums)
         return int(bad)
@@ -245,7 +269,12 @@ def _emitted(
 
 
 def _closed(
-    built: Built, bins: Bins, chain_state: Int64, depths: int, workers: Workers
+    built: Built,
+    bins: Bins,
+    chain_state: Int64,
+    on_edge: Int8,
+    depths: int,
+    workers: Workers,
 ) -> tuple[Int64, Int64]:
     """Step 6 for points: depth and zone of each, outlines and borders included."""
     depth = np.zeros(len(chain_state), np.int64)
@@ -257,10 +286,11 @@ def _closed(
     ]
     workers.run(
         lambda a, b: close_points(
-            a, b, built.scene, built.grid, bins, chain_state, depths, depth, zone
+            a, b, built.scene, built.grid, bins, chain_state, on_edge, depths,
+            depth, zone,
         ),
         parts,
-    )
+    )  # fmt: skip
     return depth[built.point_chain :], zone[built.point_chain :]
 
 
@@ -280,10 +310,11 @@ def _pointed(
         numbers_of_vertices(scene, grid, bins, vertex), len(bins.cell)
     )
     change = np.zeros(len(vertex), np.int64)
+    is_on = np.zeros(len(vertex), np.int8)
     workers.run(
         lambda a, b: find_crossings(
             a, b, scene, grid, bins, tuning.across, query_start, vertex[order],
-            shape[order], change, _NONE8, _NONE8, False,
+            shape[order], change, is_on, _NONE8, _NONE8, False,
         ),
         even_parts(bins.start + query_start, _PARTS_PER_THREAD * workers.threads),
         stage="points",
@@ -295,7 +326,9 @@ def _pointed(
     here = np.empty(len(vertex), np.int64)
     here[order] = change
     state[built.point_chain :] = reference[row, column] + here
-    depth, zone = _closed(built, bins, state, depths, workers)
+    on_edge = np.zeros(len(state), np.int8)
+    on_edge[built.point_chain + order] = is_on
+    depth, zone = _closed(built, bins, state, on_edge, depths, workers)
     return Solved(_no_sums(built, bins, depths), bins, depth, zone, 0)
 
 
@@ -344,14 +377,14 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     active = _Active(np.zeros(len(bins.cell), np.int8), _NONE8, _NONE64)
     if tuning.skip_deep:
         active = _activated(built, bins, reference, windings, depths, workers)
-    active = _ours(built, active)
-    pairs, *change = _crossed(built, bins, active, tuning, workers)
+    active = _ours(built, active, workers)
+    pairs, asked = _crossed(built, bins, active, tuning, workers)
     events = _events(built, pairs, workers)
     sums, chain_state = _emitted(
-        built, bins, reference, windings, (change[0], change[1]), active, events,
+        built, bins, reference, windings, asked, active, events,
         depths, tuning, workers,
     )  # fmt: skip
     if len(built.mine) == 0:
         check_closed(sums.cell, bins.cell, built.grid.columns)
-    depth, zone = _closed(built, bins, chain_state, depths, workers)
+    depth, zone = _closed(built, bins, chain_state, asked.on_edge, depths, workers)
     return Solved(sums, bins, depth, zone, sum(map(len, pairs)))

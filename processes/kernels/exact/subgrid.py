@@ -22,12 +22,28 @@ MOST_IN_RUNS = 256
 WANTED, DEAD_LINE, OF_ZONE, DEAD_OTHER, DEAD_SERVICE = 1, 2, 4, 8, 16
 _LINE_AND_ZONE = DEAD_LINE | OF_ZONE
 _EDGES_PER_SUBCELL = 3.0
+_LONG = 0.3  # of a cell's width, from which an edge's box is that of its part in it
+_RIM_MM = 4
+
+
+@bare
+def _clip(
+    ax: float, ay: float, bx: float, by: float, x0: Whole, y0: Whole, width: float,
+    k: Whole, box: Int32,
+) -> None:  # fmt: skip
+    """Box k of what an edge, seen from the cell's corner, has in its cell."""
+    u, v = x_range(ax, ay, bx, by, -1.0, width + 1.0)
+    s, t = x_range(ay, ax, by, bx, -1.0, width + 1.0)
+    box[0, k] = x0 + np.int64(max(u, 0.0)) - _RIM_MM
+    box[1, k] = y0 + np.int64(max(s, 0.0)) - _RIM_MM
+    box[2, k] = x0 + np.int64(min(v, width)) + _RIM_MM
+    box[3, k] = y0 + np.int64(min(t, width)) + _RIM_MM
 
 
 @bare
 def gather(
     xy: Int32, edge_shape: Int32, kind: Int8, edge: Int32, active: Int8,
-    all_wanted: Truth,
+    all_wanted: Truth, x0: Whole, y0: Whole, cell: Whole,
     ends: Int64, box: Int32, shape: Int64, wanted: Int8,
 ) -> None:  # fmt: skip
     """Copy the edges of a cell next to each other.
@@ -36,10 +52,13 @@ def gather(
     ----------
     xy, edge_shape : of the scene
     edge : (n,) the edges
+    x0, y0, cell : corner and width of the cell [mm]
     ends : (n, 4) written: both ends
-    box : (4, n) written: least x, y and greatest x, y
+    box : (4, n) written: least x, y and greatest x, y; of a long edge, of what lies in
+        the cell
     shape, wanted : (n,) written: shape of each edge; what it is, as of `matter`
     """
+    long = cell * _LONG
     for k in range(len(edge)):
         e = edge[k]
         ax = np.int64(xy[e, 0])
@@ -54,6 +73,11 @@ def gather(
         box[1, k] = min(ay, by)
         box[2, k] = max(ax, bx)
         box[3, k] = max(ay, by)
+        if abs(bx - ax) + abs(by - ay) > long:
+            _clip(
+                float(ax - x0), float(ay - y0), float(bx - x0), float(by - y0),
+                x0, y0, float(cell), k, box,
+            )  # fmt: skip
         shape[k] = edge_shape[e]
         if all_wanted:
             wanted[k] = WANTED

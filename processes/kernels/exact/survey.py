@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from processes.kernels.exact.bins import number_cells, visit_cells
+from processes.kernels.exact.bins import list_cells, number_cells, put_edges
 from processes.kernels.exact.build import Built
 from processes.kernels.exact.frame import MOST_CELLS
 from processes.kernels.exact.references import (
@@ -15,7 +15,12 @@ from processes.kernels.exact.references import (
     winding_boxes,
 )
 from processes.kernels.exact.scene import Bins, Int32, Int64, Whole
-from processes.kernels.exact.threads import Parts, Workers, even_parts
+from processes.kernels.exact.threads import (
+    Parts,
+    Workers,
+    even_parts,
+    even_ranges,
+)
 
 MOST_ENTRIES = (1 << 31) - 1
 MOST_DEEP = 1 << 19
@@ -25,7 +30,7 @@ def _edge_parts(built: Built, workers: Workers) -> Parts:
     """Ranges of edges, each of which may have a number for every cell of the grid."""
     cells = built.grid.columns * built.grid.rows
     most = max(1, MOST_CELLS // cells)
-    return even_parts(np.arange(len(built.scene.xy) + 1), min(workers.threads, most))
+    return even_ranges(len(built.scene.xy), min(workers.threads, most))
 
 
 def binned(built: Built, workers: Workers) -> Bins:
@@ -34,12 +39,8 @@ def binned(built: Built, workers: Workers) -> Bins:
     parts = _edge_parts(built, workers)
     counts = np.zeros((len(parts), grid.columns * grid.rows), np.int32)
     order = {part: i for i, part in enumerate(parts)}
-    nowhere: Int32 = np.empty(0, np.int32)
-    workers.run(
-        lambda a, b: visit_cells(
-            a, b, scene, grid, counts[order[a, b]], nowhere, False
-        ),
-        parts,
+    cells: list[Int32] = workers.run(
+        lambda a, b: list_cells(a, b, scene, grid, counts[order[a, b]]), parts
     )
     cell, number, start = number_cells(scene, grid, counts)
     if start[-1] > MOST_ENTRIES:
@@ -49,7 +50,9 @@ def binned(built: Built, workers: Workers) -> Bins:
         )
     edge = np.empty(int(start[-1]), np.int32)
     workers.run(
-        lambda a, b: visit_cells(a, b, scene, grid, counts[order[a, b]], edge, True),
+        lambda a, b: put_edges(
+            a, b, scene.edge_shape, cells[order[a, b]], counts[order[a, b]], edge
+        ),
         parts,
         stage="bins",
         share=(0.0, 0.1),
@@ -76,7 +79,7 @@ def referenced(built: Built, workers: Workers) -> tuple[Int64, Windings]:
     workers.run(
         lambda a, b: add_steps(a, b, scene, grid, windings, steps[order[a, b]]), parts
     )
-    rows = even_parts(np.arange(grid.rows + 1), workers.threads)
+    rows = even_ranges(grid.rows, workers.threads)
     workers.run(
         lambda a, b: sum_rows(a, b, steps), rows, stage="references", share=(0.1, 0.15)
     )

@@ -42,6 +42,18 @@ def even_parts(start: Int64, parts: int) -> Parts:
     return [(a, b) for a, b in pairwise(limits) if b > a]
 
 
+def even_ranges(n: int, parts: int) -> Parts:
+    """Ranges of n items, about equally long.
+
+    Examples
+    --------
+    >>> even_ranges(5, 2)
+    [(0, 2), (2, 5)]
+    """
+    limits = [n * part // parts for part in range(parts + 1)]
+    return [(a, b) for a, b in pairwise(limits) if b > a]
+
+
 @dataclass
 class Workers:
     """Threads that share out parts; what they hand back stays in the parts' order.

@@ -13,9 +13,10 @@ import numpy as np
 from processes.kernels.exact.areas import ground_parts, open_height
 from processes.kernels.exact.bins import (
     grouped,
+    list_cells,
     number_cells,
     numbers_of_vertices,
-    visit_cells,
+    put_edges,
 )
 from processes.kernels.exact.boxes import (
     Index,
@@ -86,11 +87,11 @@ class Found(NamedTuple):
 def _binned(scene: Scene, grid: Grid) -> Bins:
     """Step 2."""
     counts = np.zeros((1, grid.columns * grid.rows), np.int32)
-    nowhere = np.empty(0, np.int32)
-    visit_cells(0, len(scene.xy), scene, grid, counts[0], nowhere, False)
+    n = len(scene.xy)
+    cells = list_cells(0, n, scene, grid, counts[0])
     cell, number, start = number_cells(scene, grid, counts)
     edge = np.empty(start[-1], np.int32)
-    visit_cells(0, len(scene.xy), scene, grid, counts[0], edge, True)
+    put_edges(0, n, scene.edge_shape, cells, counts[0], edge)
     return Bins(cell, number, start, edge)
 
 
@@ -154,11 +155,11 @@ def _measured(
             dead, active,
         )  # fmt: skip
     if dead.any():
-        restart = restart_edges(scene, active, has_others)
+        restart = restart_edges(1, n, scene, active, has_others)
     else:
         dead = active = np.empty(0, np.int8)
     first_chain = point_chain if only_points else np.int64(0)
-    change, in_restart, pairs = _crossed(
+    change, in_restart, on_edge, pairs = _crossed(
         scene, grid, bins, first_chain, point_chain, active, dead, restart, has_others
     )
     start = np.zeros(n + 2, np.int64)
@@ -177,7 +178,9 @@ def _measured(
     )  # fmt: skip
     depth = np.zeros(n_chains, np.int64)
     held = np.zeros(n_chains, np.int64)
-    close_points(point_chain, n_chains, scene, grid, bins, state, depths, depth, held)
+    close_points(
+        point_chain, n_chains, scene, grid, bins, state, on_edge, depths, depth, held
+    )
     return Found(
         zone, line, area, length, line_length,
         ground_parts(sums.cell, bins.cell, grid.columns, grid.column, depths),
@@ -190,8 +193,8 @@ def _measured(
 def _crossed(
     scene: Scene, grid: Grid, bins: Bins, first: Whole, point_chain: Whole,
     active: Int8, dead: Int8, restart: Int64, has_others: Truth,
-) -> tuple[Int64, Int64, Int32]:  # fmt: skip
-    """Steps 4 and 6: changes of state to chain starts and to restarts; crossings."""
+) -> tuple[Int64, Int64, Int8, Int32]:  # fmt: skip
+    """Steps 4 and 6: states of chain starts and restarts; points on edges; pairs."""
     n_chains = len(scene.chain_shape)
     begun = begun_chains(scene, active, has_others, first)
     shapes = np.concatenate((scene.chain_shape[begun], scene.edge_shape[restart]))
@@ -202,13 +205,17 @@ def _crossed(
         numbers_of_vertices(scene, grid, bins, vertex), len(bins.cell)
     )
     found = np.zeros(n, np.int64)
+    is_on = np.zeros(n, np.int8)
     pairs = find_crossings(
         0, len(bins.cell), scene, grid, bins, 0, start, vertex[order], shape[order],
-        found, active, dead, first < point_chain,
+        found, is_on, active, dead, first < point_chain,
     )  # fmt: skip
     in_order = np.empty(n, np.int64)
+    on_edge = np.zeros(n_chains, np.int8)
     for i in range(n):
         in_order[order[i]] = found[i]
+        if order[i] < len(begun):
+            on_edge[begun[order[i]]] = is_on[i]
     change = np.zeros(n_chains, np.int64)
     in_restart = np.zeros(len(scene.xy) if len(restart) else 0, np.int64)
     for i in range(n):
@@ -216,7 +223,7 @@ def _crossed(
             change[begun[i]] = in_order[i]
         else:
             in_restart[vertex[i]] = in_order[i]
-    return change, in_restart, pairs
+    return change, in_restart, on_edge, pairs
 
 
 @compiled
