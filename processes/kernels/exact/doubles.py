@@ -98,6 +98,6 @@ def told_apart(
     rest = np.empty(len(shapes), np.int64)
     equals = np.empty(len(shapes), np.int64)
     describe(chains, shapes, digest, rest)
-    order = np.lexsort((rest, digest, place))
+    order = np.lexsort((shapes, rest, digest, place))
     count_equals(chains, shapes[order], digest[order], equals)
     return shapes[order], equals <= copies

@@ -172,9 +172,10 @@ def _bound(first: Whole, last: Whole, chains: Chains, box: Int64) -> None:
 
 def _checked(name: str, geometries: GeometryArray, allowed: tuple[int, ...]) -> None:
     kinds = shapely.get_type_id(geometries)
-    strange = ~np.isin(kinds, (-1, *allowed)) & ~shapely.is_empty(geometries)
-    if strange.any():
-        at = int(np.flatnonzero(strange)[0])
+    strange = np.flatnonzero(~np.isin(kinds, (-1, *allowed)))
+    strange = strange[~shapely.is_empty(geometries[strange])]
+    if len(strange):
+        at = int(strange[0])
         wanted = " or ".join(str(shapely.GeometryType(k).name) for k in allowed)
         found = shapely.GeometryType(int(kinds[at])).name
         raise ValueError(f"{name}[{at}]: {found} given, must be {wanted}")
@@ -314,7 +315,7 @@ def ordered_shapes(
     )
     some = np.flatnonzero(box[:, 0] <= box[:, 2])
     place = box[some, 1] // BAND_MM * (2 * ROUND_COLUMN) + box[some, 0]
-    by_place = np.argsort(place, kind="stable")
+    by_place = np.argsort(place)  # equal places are told apart below
     order, place = some[by_place], place[by_place]
     same = np.zeros(len(place) + 1, np.bool_)
     same[1:-1] = place[1:] == place[:-1]
