@@ -19,6 +19,7 @@ import numpy as np
 import psycopg
 import shapely
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 from gis.db.copy_rows import HEADER, TRAILER
 from gis.db.pool import Connection, Database
@@ -37,6 +38,7 @@ LAYERS = ("camera", "building")
 _CAMERA, _VIEW = "camera", "camera_view"
 _MOST_SHARE = 0.2  # of the cameras: above it the whole is drawn anew
 _FEW = 32  # cameras that are put in their places by one statement
+_BLOCK = 4000  # cameras that are drawn while those before are sent
 
 
 @dataclass(frozen=True)
@@ -120,13 +122,12 @@ def _follow(
 def draw_all(connection: Connection, layer: Layer, day: date) -> Refreshed:
     """Every view anew."""
     rows = connection.execute(statement("view_cameras"), {"day": day}).fetchall()
-    cameras = CameraRows(rows, layer)
     buildings = connection.execute(statement("view_buildings"), {"day": day})
     index = _index(buildings.fetchall())
     connection.execute(statement("view_empty"))
     with without_indexes(connection):
-        _write(connection, cameras, index)
-    return Refreshed(True, len(cameras), len(cameras) * len(LEVELS))
+        _write(connection, rows, layer, index)
+    return Refreshed(True, len(rows), len(rows) * len(LEVELS))
 
 
 def draw(
@@ -162,7 +163,7 @@ def draw(
     )  # fmt: skip
     index = _index(near.fetchall())
     if len(rows) > _FEW:
-        _write(connection, cameras, index)
+        _write(connection, rows, layer, index)
     else:
         few = _drawn(cameras, index).arrays()
         views, grounds = len(few["camera"]), len(few["d_code"])
@@ -184,18 +185,33 @@ def _index(rows: Sequence[Sequence[Any]]) -> BuildingIndex:
     )
 
 
-def _write(connection: Connection, cameras: CameraRows, index: BuildingIndex) -> None:
-    """Draw and copy views, and what they depend on."""
-    rows = _drawn(cameras, index)
-    for name, parts in (
-        ("view_copy", rows.parts()),
-        ("view_copy_dependency", rows.dependency_parts()),
-    ):
-        with connection.cursor() as cursor, cursor.copy(statement(name)) as copy:
-            copy.write(HEADER)
-            for part in parts:
-                copy.write(part)
-            copy.write(TRAILER)
+def _write(
+    connection: Connection,
+    rows: Sequence[Sequence[Any]],
+    layer: Layer,
+    index: BuildingIndex,
+) -> None:
+    """Draw and copy views, and what they depend on.
+
+    The database takes in one block of cameras while the next is drawn.
+    """
+    grounds: list[memoryview] = []
+
+    def views() -> Iterator[memoryview]:
+        for first in range(0, len(rows), _BLOCK):
+            cameras = CameraRows(rows[first : first + _BLOCK], layer)
+            drawn = _drawn(cameras, index)
+            yield from drawn.parts()
+            grounds.extend(drawn.dependency_parts())
+
+    for name, parts in (("view_copy", views()), ("view_copy_dependency", grounds)):
+        with connection.cursor() as cursor:
+            writer = QueuedLibpqWriter(cursor)
+            with cursor.copy(statement(name), writer=writer) as copy:
+                copy.write(HEADER)
+                for part in parts:
+                    copy.write(part)
+                copy.write(TRAILER)
 
 
 def _drawn(cameras: CameraRows, index: BuildingIndex) -> ViewRows:

@@ -78,12 +78,12 @@ def geometry_field(pool: ByteArray, start: IntArray, size: IntArray) -> Field:
     return Field(pool, start, np.where(size > 0, size, _NULL))
 
 
-def rows_of(fields: Sequence[Field]) -> bytes:
+def rows_of(fields: Sequence[Field]) -> memoryview:
     """Rows as COPY takes them between header and trailer."""
     pools = tuple(field.pool for field in fields)
     starts = tuple(np.ascontiguousarray(field.start, np.int64) for field in fields)
     sizes = tuple(np.ascontiguousarray(field.size, np.int64) for field in fields)
-    return bytes(_laid_out(pools, starts, sizes).data)
+    return memoryview(_laid_out(pools, starts, sizes))
 
 
 @compiled

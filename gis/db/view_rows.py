@@ -131,7 +131,7 @@ class ViewRows:
         )  # fmt: skip
         return moved
 
-    def parts(self) -> Iterator[bytes]:
+    def parts(self) -> Iterator[memoryview]:
         """Rows of the layer for COPY, a buffer of the kernel at a time."""
         views, of_camera, of_row = self._views, self._of_camera(), self._of_row()
         for number, buffer in enumerate(views.buffers):
@@ -146,7 +146,7 @@ class ViewRows:
             cells["geom_m"] = geometry_field(buffer, start, size)
             yield rows_of([cells[name] for name in _ORDER])
 
-    def dependency_parts(self) -> Iterator[bytes]:
+    def dependency_parts(self) -> Iterator[memoryview]:
         """Rows of what the views depend on, likewise."""
         text, depend = self._cameras.text, self._depend
         code = text_field(text["code"])

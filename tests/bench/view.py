@@ -161,7 +161,7 @@ class Bench:
     def stored(self, cluster: Cluster, size: str, home: Path) -> None:
         """Refresh, single edits and dragging over the demo city."""
         database = store.build(cluster, size)
-        found = store.refreshes(database, 1 if self.quick else 3)
+        found = store.refreshes(database, 2 if self.quick else ROUNDS)
         self.samples["refresh_s"], self.samples["copy_s"] = found.values()
         edits = store.single_edits(database, 50 if self.quick else 300, SEED)
         self.samples["draw_one_s"], self.samples["select_one_s"] = edits.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from datetime import date
@@ -36,17 +37,21 @@ def build(cluster: Cluster, size: str) -> Database:
 def refreshes(database: Database, rounds: int) -> dict[str, list[float]]:
     """Seconds of a whole refresh, and of COPY of the same rows into the same tables.
 
-    Both empty the tables first, and build their indexes after the rows.
+    Both empty the tables first, and build their indexes after the rows. They take
+    turns, and what the one before left to write is on the disk before the next begins:
+    each bears its own writing only.
     """
     catalogue = load_catalogue()
     found: dict[str, list[float]] = {"refresh": [], "copy": []}
     camera_views.refresh(database, catalogue, whole=True)
     for _ in range(rounds):
+        _settle(database)
         begun = time.perf_counter()
         camera_views.refresh(database, catalogue, whole=True)
         found["refresh"].append(time.perf_counter() - begun)
         with database.owner() as connection:
             rows = [_copied(connection, table) for table in TABLES]
+            _settle(database)
             begun = time.perf_counter()
             connection.execute(statement("view_empty"))
             with camera_views.without_indexes(connection):
@@ -57,6 +62,13 @@ def refreshes(database: Database, rounds: int) -> dict[str, list[float]]:
             connection.commit()
             found["copy"].append(time.perf_counter() - begun)
     return found
+
+
+def _settle(database: Database) -> None:
+    """Have everything written that waits, by the database and by the machine."""
+    with database.owner(autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    os.sync()
 
 
 def _copy(table: str, way: str) -> sql.Composed:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import shapely
 
+from gis.db import camera_views
 from gis.db.camera_views import Refreshed, refresh, view_status
 from gis.db.loader import load_frame
 from gis.db.pool import Connection, Database
@@ -174,6 +175,14 @@ def test_edits_followed_one_by_one_equal_views_drawn_whole(
                 followed = rows(connection)
             assert followed == whole(town, catalogue, day)
     assert drawn < 40 * 30, "an edit is followed by few cameras, not by all"
+
+
+def test_views_drawn_by_blocks_are_the_same(
+    town: Town, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = whole(town, catalogue, TODAY)
+    monkeypatch.setattr(camera_views, "_BLOCK", 7)
+    assert whole(town, catalogue, TODAY) == drawn
 
 
 def test_a_view_drawn_again_moves_the_version_once(

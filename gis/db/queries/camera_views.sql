@@ -30,13 +30,13 @@ SELECT 'building', code, geom_m FROM city.building
 WHERE (valid_from > %(old)s AND valid_from <= %(day)s) OR (valid_to > %(old)s AND valid_to <= %(day)s)
 
 -- name: view_cameras
--- Camera versions in force on %(day)s or later.
+-- Camera versions in force on %(day)s or later, neighbours together: in strips of 256 m.
 SELECT code, name, valid_from, valid_to, source, synthetic, state, kind, geometry_source,
        resolution_px::float8, focal_mm, sensor_mm, hfov_deg, vfov_deg, height_m, tilt_deg,
        azimuth_deg, max_view_m, ST_X(geom_m), ST_Y(geom_m), ST_SRID(geom_m)
 FROM city.camera
 WHERE valid_to IS NULL OR valid_to > %(day)s
-ORDER BY code, valid_from
+ORDER BY floor(ST_X(geom_m) / 256), ST_Y(geom_m), code, valid_from
 
 -- name: view_cameras_of
 -- The same of the cameras %(codes)s.
