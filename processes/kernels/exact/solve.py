@@ -141,7 +141,7 @@ def _ours(built: Built, active: _Active, workers: Workers) -> _Active:
         edge[built.mine == 0] = FOREIGN
         dead[dead == 0] = LOOKED_AT
     found: list[Int64] = workers.run(
-        lambda a, b: restart_edges(max(a, 1), b, built.scene, edge, built.has_others),
+        lambda a, b: restart_edges(a, b, built.scene, edge, built.has_others),
         even_ranges(len(edge), workers.threads),
     )
     return _Active(dead, edge, np.concatenate(found))

@@ -155,7 +155,7 @@ def _measured(
             dead, active,
         )  # fmt: skip
     if dead.any():
-        restart = restart_edges(1, n, scene, active, has_others)
+        restart = restart_edges(np.int64(0), n, scene, active, has_others)
     else:
         dead = active = np.empty(0, np.int8)
     first_chain = point_chain if only_points else np.int64(0)
