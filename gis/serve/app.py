@@ -21,6 +21,7 @@ from gis.db.runs import RunStore
 from gis.publish.processes import build_description
 from gis.serve import documents as made
 from gis.serve import pages
+from gis.serve.alike import Alikes
 from gis.serve.answer import JSON, SCHEMA, error_answer
 from gis.serve.collections import Collections
 from gis.serve.context import Context
@@ -101,12 +102,13 @@ def build_app(
 
     traffic = Traffic()
     repeats = Repeats(context, traffic)
+    alikes = Alikes(context, traffic, repeats)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, object]]:
         await database.open()
         try:
-            yield {"repeats": repeats}  # for the door
+            yield {"repeats": repeats, "alikes": alikes}  # for the door
         finally:
             context.hub.close()
             await database.close()
@@ -123,7 +125,13 @@ def build_app(
         ],
         middleware=[
             Middleware(Packing),
-            Middleware(Guard, context=context, traffic=traffic, repeats=repeats),
+            Middleware(
+                Guard,
+                context=context,
+                traffic=traffic,
+                repeats=repeats,
+                alikes=alikes,
+            ),
         ],
         exception_handlers={HTTPException: refused},
         lifespan=lifespan,

@@ -2,8 +2,10 @@
 
 To parse a request, make a scope of it and start a task takes longer than to find what
 the same bytes were answered. So a request's bytes are looked up first; then only the
-versions of the tables are read, and the answer goes out as it went out before. Every
-other request goes on to the application, the ordinary way.
+versions of the tables are read, and the answer goes out as it went out before. Where
+only the code of a feature is another, the feature is read instead, with the version of
+its table. Every other request goes on to the application, the ordinary way; so does one
+that fails here, with its reason.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from functools import partial
 from typing import Any, cast
 
 from gis.db.changes import Changes
+from gis.serve.alike import Alike, Alikes
 from gis.serve.record import new_id
-from gis.serve.repeats import HEAD, Repeat, Repeats
+from gis.serve.repeats import FAILED, HEAD, Repeat, Repeats
 from gis.serve.unreadable import HttpProtocol
 
 _END = b"\r\n\r\n"
@@ -70,10 +73,14 @@ class Door(HttpProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  # uvicorn's
         super().__init__(*arguments, **named)
         self._repeats: Repeats | None = self.app_state.get("repeats")
+        self._alikes: Alikes | None = self.app_state.get("alikes")
         self._host = ""
         self._amid = False  # a request has begun and not ended
         self._whole: bytes | None = None  # bytes of a request that came as one piece
-        self._late: list[bytes] | None = None  # came while versions are being read
+        #: Why it was not answered here, and when it came.
+        self._failed: tuple[Exception, float] | None = None
+        self._late: list[bytes] | None = None  # came while the database is asked
+        self._reading: asyncio.Task[None] | None = None  # of one feature
         self._last = False  # no request is taken after this one
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401  # uvicorn's
@@ -88,10 +95,13 @@ class Door(HttpProtocol):
             self.flow.pause_reading()
             self._late.append(data)
             return
-        self._whole = None
+        self._whole = self._failed = None
         if self._is_quiet() and data.endswith(_END):
             if repeat := self._repeats and self._repeats.find(self._host, data):
                 self._ask(data, repeat)
+                return
+            if alike := self._alikes and self._alikes.find(self._host, data):
+                self._read(data, *alike)
                 return
             if data.count(_END) == 1:
                 self._whole = data
@@ -114,7 +124,8 @@ class Door(HttpProtocol):
         self._amid = True
         super().on_message_begin()
         if self._whole is not None:
-            cast(dict[str, Any], self.scope)[HEAD] = self._whole
+            scope = cast(dict[str, Any], self.scope)
+            scope[HEAD], scope[FAILED] = self._whole, self._failed
 
     def on_message_complete(self) -> None:
         """Note that it has ended."""
@@ -133,17 +144,48 @@ class Door(HttpProtocol):
     def _answer(
         self, data: bytes, repeat: Repeat, begun: float, found: Changes | Exception
     ) -> None:
-        """Send the answer while it stands; else go the ordinary way."""
+        """Send the answer while it stands."""
         assert self._repeats  # noqa: S101  # it found the repeat
+        self._end(data, repeat, self._repeats.body(repeat, found), begun)
+
+    def _read(self, data: bytes, alike: Alike, code: str) -> None:
+        """Read a feature, and send it."""
+        self._late = []
+        self._unset_keepalive_if_required()
+        reading = self._answer_alike(data, alike, code)
+        task = asyncio.Task(reading, loop=self.loop, eager_start=True)
+        if not task.done():
+            self._reading = task
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def _answer_alike(self, data: bytes, alike: Alike, code: str) -> None:
+        assert self._alikes  # noqa: S101  # it found the like
+        begun = time.perf_counter()
+        try:
+            answer, body = await self._alikes.answer(alike, code)
+        except Exception as error:
+            self._failed = error, begun
+            self._end(data, None, None, begun)
+            return
+        self._end(data, answer, body, begun)
+        # once the answer is on its way
+        self.loop.call_soon(self._alikes.keep, self._host, data, answer, body)
+
+    def _end(
+        self, data: bytes, answer: Repeat | None, body: bytes | None, begun: float
+    ) -> None:
+        """Send an answer, or go the ordinary way; then take what came meanwhile."""
         late, self._late = self._late or [], None
-        body = self._repeats.body(repeat, found)
         if self.transport.is_closing():
             return
-        if body is None:
+        if answer is None or body is None:
             self._whole = data
             super().data_received(data)
+            if self._last:
+                super().shutdown()
         else:
-            self._send(repeat, body, begun)
+            self._send(answer, body, begun)
         if late:
             self.flow.resume_reading()
             for more in late:
@@ -168,6 +210,12 @@ class Door(HttpProtocol):
         assert self._repeats  # noqa: S101  # it found the repeat
         # once the answer is on its way
         self.loop.call_soon(self._repeats.record, repeat, request_id, seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop reading for a client that has gone."""
+        if self._reading is not None:
+            self._reading.cancel()
+        super().connection_lost(exc)
 
     def shutdown(self) -> None:
         """End the connection, after the answer that is under way."""

@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gis.errors import Unauthorized
+from gis.serve.alike import Alikes
 from gis.serve.answer import error_answer, is_unchanged
 from gis.serve.context import Context
 from gis.serve.kept import Known, key_of, weight_of
 from gis.serve.metrics import Traffic
-from gis.serve.record import Line, new_id
-from gis.serve.repeats import OF_BODY, Repeats
+from gis.serve.record import CLIENT_GONE, Line, new_id
+from gis.serve.repeats import FAILED, OF_BODY, Repeats
 from gis.serve.rows import ClientGone
 from layers import Level
 
@@ -68,8 +69,6 @@ _PREFLIGHT = _raw(
         "Access-Control-Max-Age": "86400",
     }
 )
-#: In the log only: nobody is there to be told.
-_CLIENT_GONE = 499
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -77,12 +76,18 @@ class Guard:
     """ASGI middleware that stands in front of every handler."""
 
     def __init__(
-        self, app: ASGIApp, context: Context, traffic: Traffic, repeats: Repeats
+        self,
+        app: ASGIApp,
+        context: Context,
+        traffic: Traffic,
+        repeats: Repeats,
+        alikes: Alikes,
     ) -> None:
         self._app = app
         self._context = context
         self._traffic = traffic
         self._repeats = repeats
+        self._alikes = alikes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; pass anything but HTTP on."""
@@ -92,7 +97,7 @@ class Guard:
         request = Request(scope, receive)
         given = request.headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id()
-        started = time.perf_counter()
+        failed, started = scope.get(FAILED) or (None, time.perf_counter())
         status, key = 0, None
         answered: list[Header] = []
 
@@ -112,8 +117,11 @@ class Guard:
 
         self._traffic.in_flight += 1
         state = request.state
-        state.request_id, state.level, state.kept = request_id, Level.PUBLIC, None
+        state.request_id, state.level = request_id, Level.PUBLIC
+        state.kept, state.manner = None, None
         try:
+            if failed is not None:
+                raise failed
             if not _is_anonymous(request):
                 state.level = self._context.gate.level(
                     request.method,
@@ -130,7 +138,7 @@ class Guard:
             answer = error_answer(self._context, request, error)
             await answer(scope, receive, send_guarded)
         except ClientGone:
-            status = _CLIENT_GONE
+            status = CLIENT_GONE
         except Exception as error:
             if status:
                 raise
@@ -176,6 +184,8 @@ class Guard:
             self._context.kept.learn(key, known)
             if not is_unchanged(request, known.etag):
                 self._repeats.learn(request.scope, known, unchanged=False)
+            if request.state.manner is not None:
+                self._alikes.learn(request, headers, request.state.manner)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,11 @@ def _coding(header: str) -> str:
 
 async def packed(request: Request, body: bytes) -> bytes:
     """The body as the client takes it: packed where it is worth it."""
-    coding = coding_of(request)
+    return await packed_as(coding_of(request), body)
+
+
+async def packed_as(coding: str, body: bytes) -> bytes:
+    """The body in a coding, where it is worth it."""
     if len(body) < _SMALLEST or not coding:
         return body
     if len(body) < _INLINE:
@@ -56,14 +60,18 @@ async def packed(request: Request, body: bytes) -> bytes:
     return await to_thread.run_sync(_pack, coding, body)
 
 
+def coding_in(body: bytes) -> str:
+    """The coding that a body of `packed` has; empty where it was not packed."""
+    return next((name for name, mark in _MARKS.items() if body.startswith(mark)), "")
+
+
 def packed_answer(
     body: bytes, media_type: str, headers: Mapping[str, str], *, status: int = 200
 ) -> Response:
     """Answer with a body that `packed` made; its first bytes tell how."""
     headers = dict(headers)
-    for coding, mark in _MARKS.items():
-        if body.startswith(mark):
-            headers["Content-Encoding"] = coding
+    if coding := coding_in(body):
+        headers["Content-Encoding"] = coding
     return Response(body, status_code=status, media_type=media_type, headers=headers)
 
 

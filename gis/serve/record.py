@@ -12,6 +12,8 @@ from layers import Level
 
 log = logging.getLogger("citygrid.request")
 
+#: In the log only: nobody is there to be told.
+CLIENT_GONE = 499
 _IDS = itertools.count(secrets.randbits(40))
 
 

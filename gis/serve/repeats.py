@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from http import HTTPStatus
@@ -26,6 +27,8 @@ from layers import Level
 
 #: Under this name the door hands on the bytes of a request's head.
 HEAD = "citygrid.head"
+#: And under this one why it could not answer itself, and when it began to.
+FAILED = "citygrid.failed"
 _MAXIMUM_BYTES = 16 * 1024 * 1024  # of all that is remembered
 _LONGEST = 4_096  # bytes of a head that is remembered
 _ENTRY_BYTES = 500  # what an entry takes beside its bytes
@@ -77,19 +80,12 @@ class Repeats:
 
     def learn(self, scope: Scope, known: Known, *, unchanged: bool) -> None:
         """Remember the bytes of a request that has this answer."""
-        head = scope.get(HEAD)
-        if head is None or len(head) > _LONGEST or scope["http_version"] != "1.1":
+        address = address_of(scope)
+        if address is None:
             return
-        for name, value in scope["headers"]:
-            if name in _NEVER:
-                return
-            if name == b"connection" and value.lower() != b"keep-alive":
-                return
-        host = scope["client"][0] if scope["client"] else ""
         today = datetime.now(UTC).date()
         start = _start(known, unchanged=unchanged)
-        repeat = Repeat(known, scope["path"], today, unchanged, start)
-        self._remember((host, head), repeat)
+        self.remember(address, Repeat(known, scope["path"], today, unchanged, start))
 
     def _held(self, host: str, head: bytes) -> Repeat | None:
         """What a request was answered that says, beside, what its client holds."""
@@ -103,10 +99,11 @@ class Repeats:
             return before
         start = _start(before.known, unchanged=True)
         repeat = replace(before, unchanged=True, start=start)
-        self._remember((host, head), repeat)
+        self.remember((host, head), repeat)
         return repeat
 
-    def _remember(self, key: tuple[str, bytes], repeat: Repeat) -> None:
+    def remember(self, key: tuple[str, bytes], repeat: Repeat) -> None:
+        """Remember what an address and bytes that `address_of` told stand for."""
         head = key[1]
         if before := self._found.pop(key, None):
             self.size -= _weight(head, before)
@@ -137,16 +134,36 @@ class Repeats:
         line.write(self._traffic, seconds)
 
 
+def address_of(scope: Scope) -> tuple[str, bytes] | None:
+    """Who asks, and the bytes of the head; None where they do not tell everything."""
+    head = scope.get(HEAD)
+    if head is None or len(head) > _LONGEST or scope["http_version"] != "1.1":
+        return None
+    for name, value in scope["headers"]:
+        if name in _NEVER:
+            return None
+        if name == b"connection" and value.lower() != b"keep-alive":
+            return None
+    return scope["client"][0] if scope["client"] else "", head
+
+
+def is_holding(head: bytes) -> bool:
+    """Whether a request says what its client holds."""
+    return _HELD.search(head) is not None
+
+
 def _start(known: Known, *, unchanged: bool) -> bytes:
     """Status line and headers of an answer, or of a 304 in its place."""
-    status = HTTPStatus.NOT_MODIFIED if unchanged else HTTPStatus(known.status)
-    lines = [b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode())]
-    lines += [
-        b"%b: %b\r\n" % pair
-        for pair in known.headers
-        if not unchanged or pair[0] not in OF_BODY
-    ]
-    return b"".join(lines)
+    if not unchanged:
+        return start_of(known.status, known.headers)
+    return start_of(304, [pair for pair in known.headers if pair[0] not in OF_BODY])
+
+
+def start_of(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Status line and headers as they are sent."""
+    phrase = HTTPStatus(status).phrase.encode()
+    lines = [b"%b: %b\r\n" % pair for pair in headers]
+    return b"".join([b"HTTP/1.1 %d %b\r\n" % (status, phrase), *lines])
 
 
 def _weight(head: bytes, repeat: Repeat) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gis.db.compose import Composer
-from gis.db.wire import Statement
+from gis.db.wire import Row, Statement
 from gis.errors import NotFound
 from gis.serve.answer import (
     cache_headers,
@@ -31,7 +32,7 @@ from gis.serve.feature_pages import item_page
 from gis.serve.features import SECONDS, media_type_of
 from gis.serve.kept import Made, made_from, manner_of, note
 from gis.serve.links import build_item_links
-from gis.serve.packing import coding_of, packed, packed_answer
+from gis.serve.packing import coding_of, packed_answer, packed_as
 from gis.serve.rows import fetch
 
 _MOST = 500  # manners that are remembered
@@ -49,6 +50,7 @@ class Manner:
     text, values : the statement, and its parameters behind the code
     question : everything but code and version that the answer depends on
     links : member of the document, in pieces between which the code stands
+    day : on which it is valid, that of the values
     """
 
     asked: Asked
@@ -58,10 +60,25 @@ class Manner:
     question: str
     headers: dict[str, str]
     links: tuple[bytes, ...]
+    day: date
 
     def statement(self, code: str) -> Statement:
         """The statement for a code."""
         return self.text, (code, *self.values)
+
+    def read(self, code: str, row: Row | None) -> tuple[Made, bytes]:
+        """The document of a code's row, and what it was made from.
+
+        Raises
+        ------
+        NotFound : there is no row
+        """
+        layer = self.asked.layer.id
+        if row is None:
+            raise NotFound(f"item {code[:80]!r}: no feature of {layer}")
+        links = quote(code, safe="").encode().join(self.links)
+        body = b'%b,"links":%b}' % (row[0][:-1], links)
+        return Made({layer: row[1] or 0}), body
 
 
 class Single:
@@ -76,7 +93,7 @@ class Single:
         """One feature by its code, as valid now or at `datetime`."""
         code = request.path_params["code"]
         manner = self._manner(request)
-        asked, layer = manner.asked, manner.asked.layer
+        asked = manner.asked
         if "\x00" in code:
             raise NotFound("item: no feature has this code")
         question = weak_etag(manner.question, code)
@@ -84,14 +101,10 @@ class Single:
             return kept
         database, statement = self._context.database, manner.statement(code)
         (row,) = await fetch(request, database, asked.level, [statement])
-        if row is None:
-            raise NotFound(f"item {code[:80]!r}: no feature of {layer.id}")
-        links = quote(code, safe="").encode().join(manner.links)
-        body = b'%b,"links":%b}' % (row[0][:-1], links)
+        made, body = manner.read(code, row)
         if asked.format == "html":
             return item_page(self._context, request, asked, body)
-        body = await packed(request, body)
-        made = Made({layer.id: row[1] or 0})
+        body = await packed_as(manner.coding, body)
         self._context.kept.put(question + manner.coding, made, body)
         return self._answer(request, manner, question, made, body)
 
@@ -119,6 +132,7 @@ class Single:
         self, request: Request, manner: Manner, question: str, made: Made, body: bytes
     ) -> Response:
         note(request, question + manner.coding, made)
+        request.state.manner = manner
         headers = {**manner.headers, "ETag": weak_etag(question, made.version)}
         return packed_answer(body, media_type_of(manner.asked), headers)
 
@@ -137,7 +151,7 @@ class Single:
         return found
 
     def _read(self, request: Request) -> Manner:
-        context = self._context
+        context, day = self._context, datetime.now(UTC).date()
         asked, coding = read_item(context, request), coding_of(request)
         text, (_, *values) = self._composer.item(asked.query, "")
         links = build_item_links(context, request, asked.layer, _CODE)
@@ -155,6 +169,5 @@ class Single:
             *values,
         )
         pieces = tuple(orjson.dumps(links).split(_CODE.encode()))
-        return Manner(
-            asked, coding, text.as_bytes(None), tuple(values), question, headers, pieces
-        )
+        statement = text.as_bytes(None), tuple(values)
+        return Manner(asked, coding, *statement, question, headers, pieces, day)
