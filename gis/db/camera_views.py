@@ -17,14 +17,13 @@ from typing import Any
 
 import numpy as np
 import psycopg
-import shapely
 from psycopg import sql
 from psycopg.copy import QueuedLibpqWriter
 
 from gis.db.copy_rows import HEADER, TRAILER
 from gis.db.pool import Connection, Database
 from gis.db.statements import statement
-from gis.db.view_rows import LEVELS, CameraRows, ViewRows, objects
+from gis.db.view_rows import LEVELS, CameraRows, ViewRows
 from layers import Catalogue, Layer
 from processes.kernels.visibility import (
     BuildingIndex,
@@ -32,6 +31,7 @@ from processes.kernels.visibility import (
     camera_views,
     dependency_views,
 )
+from processes.kernels.written import written_out
 
 log = logging.getLogger(__name__)
 LAYERS = ("camera", "building")
@@ -179,7 +179,7 @@ def _index(rows: Sequence[Sequence[Any]]) -> BuildingIndex:
         return build_index(np.empty(0, dtype=object))
     shapes, heights, opaque = zip(*rows, strict=True)
     return build_index(
-        shapely.from_wkb(objects(shapes)),
+        written_out(shapes),
         np.array(heights, np.float64),
         np.array([flag is not False for flag in opaque], np.bool_),
     )

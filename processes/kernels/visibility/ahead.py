@@ -11,12 +11,14 @@ from processes.kernels.visibility.placed import expansion, placed, stencil
 from processes.kernels.visibility.rays import high_point_views, seen_cells
 from processes.kernels.visibility.relief import Ground, high_point_over_relief
 from processes.kernels.visibility.views import Cameras, camera_views
+from processes.kernels.written import written_out
 
 
 def compile_ahead() -> None:
     """Compile every kernel now (about 40 s) and keep it for later processes."""
     house, high = np.array([shapely.box(-9, 20, 9, 30)]), np.array([8.0])
     index = build_index(house, np.array([3.0]))
+    build_index(written_out(shapely.to_wkb(house)))
     camera = Cameras(*(np.array([v]) for v in (0.0, 0.0, 0.0, 90.0)))
     far, near = np.array([50.0]), np.zeros(1)
     views = camera_views(index, camera, far[:, None], near)

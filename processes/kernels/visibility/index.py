@@ -10,17 +10,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import shapely
 
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
 from processes.kernels.visibility.compiled import compiled
+from processes.kernels.visibility.outlines import oriented_edges
+from processes.kernels.written import Written, geometry_of
 
 CELL_M = 64.0
 _MOST_CELLS = 1 << 24  # 128 MB of cell starts; a wider city takes larger cells
-_POLYGON, _MULTIPOLYGON = (
-    shapely.GeometryType.POLYGON,
-    shapely.GeometryType.MULTIPOLYGON,
-)
 
 
 class Walls(NamedTuple):
@@ -62,20 +59,25 @@ class BuildingIndex:
 
     Attributes
     ----------
-    outline : (n,) the polygons as given
+    given : (n,) the polygons
     walls : their edges and the grid; buildings that hide nothing have no edges
     """
 
-    outline: GeometryArray
+    given: GeometryArray | Written
     walls: Walls
 
     def __len__(self) -> int:
         """Number of buildings given, those that hide nothing included."""
-        return len(self.outline)
+        return len(self.given)
+
+    @property
+    def outline(self) -> GeometryArray:
+        """(n,) the polygons as objects."""
+        return geometry_of(self.given)
 
 
 def build_index(
-    buildings: GeometryArray,
+    buildings: GeometryArray | Written,
     heights_m: FloatArray | None = None,
     opaque: BoolArray | None = None,
     *,
@@ -86,7 +88,7 @@ def build_index(
     Parameters
     ----------
     buildings : (n,) valid polygons or multipolygons, working CRS [m]; None or empty
-        hides nothing. They may touch and overlap.
+        hides nothing. They may touch and overlap. As bytes they are read faster.
     heights_m : (n,) roof above ground; nan = unknown, which counts as opaque
     opaque : (n,) False for a gate, arcade or overpass that is drawn as a solid polygon
         but seen through; default all True
@@ -104,12 +106,14 @@ def build_index(
 
     Examples
     --------
+    >>> import shapely
     >>> index = build_index(np.array([shapely.box(0, 0, 9, 9)]))
     >>> len(index), index.walls.edge.shape
     (1, (4, 4))
     """
-    outline: GeometryArray = np.asarray(buildings, dtype=object)
-    n = len(outline)
+    if not isinstance(buildings, Written):
+        buildings = np.asarray(buildings, dtype=object)
+    n = len(buildings)
     height = np.full(n, np.nan) if heights_m is None else np.array(heights_m, float)
     stands = np.ones(n, bool) if opaque is None else np.array(opaque, dtype=bool)
     for name, array in (("heights_m", height), ("opaque", stands)):
@@ -117,65 +121,11 @@ def build_index(
             raise ValueError(f"{name}: shape {array.shape}, must be ({n},)")
     if not cell_m > 0:
         raise ValueError(f"cell_m: {cell_m} given, must be above 0")
-    drawn = ~(shapely.is_missing(outline) | shapely.is_empty(outline))
-    kind = shapely.get_type_id(outline)
-    strange = drawn & (kind != _POLYGON) & (kind != _MULTIPOLYGON)
-    if strange.any():
-        at = int(np.argmax(strange))
-        raise ValueError(
-            f"buildings[{at}]: {outline[at].geom_type}, must be a (multi)polygon"
-        )
-    edge, owner = _oriented_edges(outline, stands & drawn)
+    edge, owner = oriented_edges(buildings, stands)
     if not np.isfinite(edge).all():
         raise ValueError("buildings: a coordinate is not finite")
     height = np.where(np.isnan(height), np.inf, height)
-    return BuildingIndex(outline, _in_grid(edge, owner, height, n, float(cell_m)))
-
-
-def _oriented_edges(
-    outline: GeometryArray, stands: BoolArray
-) -> tuple[FloatArray, IntArray]:
-    """Edges with the building on their left, and the building of each."""
-    solid = np.flatnonzero(stands)
-    parts, building = shapely.get_parts(outline[solid], return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    point, ring = shapely.get_coordinates(rings, return_index=True)
-    if len(rings) == 0:
-        return np.empty((0, 4)), np.empty(0, np.int64)
-    start = np.searchsorted(ring, np.arange(len(rings) + 1)).astype(np.int64)
-    exterior = np.diff(part, prepend=-1) != 0
-    edge, edge_ring = _turned(point, start, exterior)
-    owner: IntArray = solid[building[part[edge_ring]]].astype(np.int64)
-    return edge, owner
-
-
-@compiled
-def _turned(
-    point: FloatArray, start: IntArray, exterior: BoolArray
-) -> tuple[FloatArray, IntArray]:
-    """Edges of all rings, exteriors counter-clockwise, holes clockwise."""
-    edge = np.empty((len(point), 4))
-    owner = np.empty(len(point), np.int64)
-    n = 0
-    for r in range(len(start) - 1):
-        first, last = start[r], start[r + 1] - 1
-        x0, y0 = point[first, 0], point[first, 1]
-        twice = 0.0
-        for k in range(first, last):
-            twice += (point[k, 0] - x0) * (point[k + 1, 1] - y0)
-            twice -= (point[k + 1, 0] - x0) * (point[k, 1] - y0)
-        as_given = (twice > 0.0) == exterior[r]
-        for step in range(last - first):  # walked so that edges follow one another
-            a, b = first + step, first + step + 1
-            if not as_given:
-                a, b = last - step, last - step - 1
-            if point[a, 0] == point[b, 0] and point[a, 1] == point[b, 1]:
-                continue
-            edge[n, 0], edge[n, 1] = point[a, 0], point[a, 1]
-            edge[n, 2], edge[n, 3] = point[b, 0], point[b, 1]
-            owner[n] = r
-            n += 1
-    return edge[:n].copy(), owner[:n].copy()
+    return BuildingIndex(buildings, _in_grid(edge, owner, height, n, float(cell_m)))
 
 
 def _in_grid(
