@@ -30,12 +30,17 @@ import numpy as np
 import shapely
 
 from gis.db.cluster import Cluster
-from processes.kernels.area import covered_area
 from processes.kernels.exact import exact_coverage, stand, warm
 from processes.kernels.gaps import zone_gaps
 from tests.bench import coverage_tables
 from tests.bench.coverage_city import SIDE_M, services, zones
-from tests.bench.coverage_peers import Sedona, by_geopandas, by_postgis, fill
+from tests.bench.coverage_peers import (
+    Sedona,
+    by_geopandas,
+    by_postgis,
+    by_shapely,
+    fill,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "data" / "bench" / "coverage.json"
@@ -99,7 +104,7 @@ def measure_city(
     engines: dict[str, Engine] = {
         "exact": lambda: exact_coverage(here, ground).area_m2.covered[0],
         "postgis": lambda: by_postgis(cluster.dsn, len(ground)),
-        "shapely by zone": lambda: covered_area(ground, here),
+        "shapely by zone": lambda: by_shapely(here, ground),
     }
     with tempfile.TemporaryDirectory() as name:
         folder, sedona = Path(name), None

@@ -37,11 +37,12 @@ def views(n: int, side_m: float, seed: int) -> np.ndarray:
 
 
 def catchments(n: int, side_m: float, seed: int) -> np.ndarray:
-    """Walking reach of 300 to 500 m, 40 corners: many over every place."""
+    """Walking reach of a quarter of an hour, 60 corners: dozens over every place."""
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(0, side_m, (2, n))
-    angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-    reach = rng.uniform(300, 500, (n, 1)) * rng.uniform(0.8, 1.0, (n, 40))
+    corners = 60
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    reach = rng.uniform(800, 1200, (n, 1)) * rng.uniform(0.8, 1.0, (n, corners))
     ring = np.stack(
         [x[:, None] + reach * np.cos(angle), y[:, None] + reach * np.sin(angle)],
         axis=-1,

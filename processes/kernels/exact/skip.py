@@ -107,7 +107,7 @@ def _takes_up(scene: Scene, active: Int8, has_others: Truth, e: Whole) -> Truth:
 def restart_edges(
     first: Whole, last: Whole, scene: Scene, active: Int8, has_others: Truth
 ) -> Int64:
-    """(n,) edges of first..last that count and follow one of their chain that did not."""
+    """(n,) edges of first..last that count and follow one that did not."""
     found = np.empty(max(last - first, 0), np.int64)
     n = 0
     for e in range(max(first, 1), last):
