@@ -109,14 +109,14 @@ class Alikes:
         self._traffic.in_flight += 1
         try:
             (rows,) = await self._context.database.answers(level, statements)
+            made, body = manner.read(code, rows[0] if rows else None)
+            body = await packed_as(manner.coding, body)
         except asyncio.CancelledError:
             line = Line(new_id(), "GET", alike.path + code, CLIENT_GONE, level)
             line.write(self._traffic, time.perf_counter() - begun)
             raise
         finally:
             self._traffic.in_flight -= 1
-        made, body = manner.read(code, rows[0] if rows else None)
-        body = await packed_as(manner.coding, body)
         question = weak_etag(manner.question, code)
         own = [
             (b"content-length", b"%d" % len(body)),
