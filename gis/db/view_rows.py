@@ -88,7 +88,7 @@ class CameraRows:
     @property
     def far_m(self) -> FloatArray:
         """(n,) greatest range of any level; 0 where there is none."""
-        return np.asarray(np.nan_to_num(self.reach.far_m).max(axis=1, initial=0.0))
+        return np.asarray(np.fmax.reduce(self.reach.far_m, axis=1, initial=0.0))
 
     def boxes(self) -> FloatArray:
         """(n, 4) around everything that may matter to a camera."""
@@ -116,9 +116,8 @@ class ViewRows:
         self._srid = srids[0]
         at = stencil(views.x, views.y, _STENCIL_M)
         image = transformer(srids[1], srids[0]).transform(at[0].ravel(), at[1].ravel())
-        self._terms = [
-            expansion(np.asarray(one).reshape(at[0].shape), _STENCIL_M) for one in image
-        ]
+        both = np.hstack([np.reshape(one, at[0].shape) for one in image])
+        self._terms = np.split(expansion(both, _STENCIL_M), 2)
 
     def _served(
         self, buffer: ByteArray, start: IntArray, size: IntArray, camera: IntArray

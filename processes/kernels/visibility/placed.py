@@ -53,7 +53,6 @@ def expansion(image: FloatArray, step_m: float) -> FloatArray:
     return np.column_stack([here, x, y, xx, xy, yy])
 
 
-@compiled
 def placed(
     source: ByteArray,
     start: IntArray,
@@ -81,30 +80,44 @@ def placed(
     The same places in a buffer of the same size; equal points stay equal bits.
     """
     out = source.copy()
-    point = np.empty(2)
-    raw = point.view(np.uint8)
+    # numbers that begin at every byte
+    value: FloatArray = np.ndarray(max(len(out) - 7, 0), "<f8", out, strides=(1,))
+    _move(out, value, start, size, camera, x, y, first, second, srid)
+    return out
+
+
+@compiled
+def _move(
+    out: ByteArray,
+    value: FloatArray,
+    start: IntArray,
+    size: IntArray,
+    camera: IntArray,
+    x: FloatArray,
+    y: FloatArray,
+    first: FloatArray,
+    second: FloatArray,
+    srid: int,
+) -> None:
+    """Move the points where they stand."""
     for k in range(len(start)):
         if size[k] == 0:
             continue
         at, c = start[k], camera[k]
         _put(out, at + _SRID, srid)
-        parts = _number(source, at + _PARTS)
+        parts = _number(out, at + _PARTS)
         at += _FIRST_PART
         for _ in range(parts):
-            rings = _number(source, at + 5)
+            rings = _number(out, at + 5)
             at += 9
             for _ in range(rings):
-                points = _number(source, at)
+                points = _number(out, at)
                 at += 4
                 for _ in range(points):
-                    for j in range(16):
-                        raw[j] = source[at + j]
-                    dx, dy = point[0] - x[c], point[1] - y[c]
-                    point[0], point[1] = _at(first, c, dx, dy), _at(second, c, dx, dy)
-                    for j in range(16):
-                        out[at + j] = raw[j]
+                    dx, dy = value[at] - x[c], value[at + 8] - y[c]
+                    value[at] = _at(first, c, dx, dy)
+                    value[at + 8] = _at(second, c, dx, dy)
                     at += 16
-    return out
 
 
 @compiled
