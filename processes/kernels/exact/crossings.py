@@ -21,7 +21,7 @@ from processes.kernels.exact.scene import (
     Whole,
 )
 from processes.kernels.exact.skip import DEAD
-from processes.kernels.exact.starts import change_to_vertex
+from processes.kernels.exact.starts import change_to_vertex, edges_on_way
 from processes.kernels.exact.subgrid import (
     DEAD_OTHER,
     DEAD_SERVICE,
@@ -195,7 +195,7 @@ def find_crossings(
     wanted = np.empty(most, np.int8)
     kept = np.empty(most, np.int32)
     start = np.empty(MOST_ACROSS * MOST_ACROSS + 2, np.int64)
-    item = np.empty(4096, np.int64)
+    item = np.empty(max(most, 4096), np.int64)
     found = np.empty((4096, 2), np.int32)
     n_found: Whole = 0
     for c in range(first, last):
@@ -233,11 +233,14 @@ def find_crossings(
         elif n > MOST_IN_RUNS:
             m = usual_across(n, cell)
         size = (cell + m - 1) // m
-        if m > 1 or asked > 0:
+        if m > 1:
             item = subdivide(n, ends, box, x0, y0, m, size, span, start, item)
         for q in range(query_start[c], query_start[c + 1]):
             x = np.int64(xy[query_vertex[q], 0])
             y = np.int64(xy[query_vertex[q], 1])
+            if m == 1:
+                start[0] = 0
+                start[1] = edges_on_way(x, y, x0, n, box, item)
             change[q] = change_to_vertex(
                 x, y, shape_priority[query_shape[q]],
                 shape_weight, shape_priority, x0, y0, m, size,

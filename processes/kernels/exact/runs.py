@@ -8,7 +8,7 @@ instead (`subgrid`).
 
 from __future__ import annotations
 
-from processes.kernels.exact.compile import bare
+from processes.kernels.exact.compile import bare, inlined
 from processes.kernels.exact.perturb import along, crossing
 from processes.kernels.exact.scene import Int8, Int32, Int64, Truth, Whole
 from processes.kernels.exact.subgrid import is_wanted, may_be_wanted
@@ -71,6 +71,23 @@ def lies_in(
     return within
 
 
+@inlined
+def _on_both_sides(i: Whole, n: Whole, ends: Int64, near: Int32) -> Whole:
+    """Keep of the edges near[1, :n] those whose ends are not on one side of edge i."""
+    x = ends[i, 0]
+    y = ends[i, 1]
+    dx = ends[i, 2] - x
+    dy = ends[i, 3] - y
+    kept: Whole = 0
+    for q in range(n):
+        j = near[1, q]
+        near[1, kept] = j
+        a = dx * (ends[j, 1] - y) - dy * (ends[j, 0] - x)
+        b = dx * (ends[j, 3] - y) - dy * (ends[j, 2] - x)
+        kept += ((a <= 0) | (b <= 0)) & ((a >= 0) | (b >= 0))
+    return kept
+
+
 @bare
 def pairs_of_runs(
     x0: Whole, y0: Whole, cell: Whole, runs: Whole, run: Int32,
@@ -90,7 +107,6 @@ def pairs_of_runs(
     """
     for u in range(runs):
         of_u = shape[run[0, u]]
-        priority = shape_priority[of_u]
         for v in range(u + 1, runs):
             left = max(run[1, u], run[1, v])
             bottom = max(run[2, u], run[2, v])
@@ -99,28 +115,37 @@ def pairs_of_runs(
             if left > right or bottom > top or not may_be_wanted(run[5, u] | run[5, v]):
                 continue
             of_v = shape[run[0, v]]
-            other = shape_priority[of_v]
-            if other == priority or (
+            if shape_priority[of_u] == shape_priority[of_v] or (
                 shape_weight[of_u] == 0 and shape_weight[of_v] == 0
             ):
                 continue
-            u_counts = shape_weight[of_u] != 0
-            v_counts = shape_weight[of_v] != 0
+            # every edge of the shorter run looks at the longer one, all edges at once
+            short = u
+            long = v
+            if run[0, u + 1] - run[0, u] > run[0, v + 1] - run[0, v]:
+                short = v
+                long = u
+            of_short = shape[run[0, short]]
+            of_long = shape[run[0, long]]
+            priority = shape_priority[of_short]
+            other = shape_priority[of_long]
+            short_counts = shape_weight[of_short] != 0
+            long_counts = shape_weight[of_long] != 0
             m = 0
-            for j in range(run[0, v], run[0, v + 1]):
+            for j in range(run[0, long], run[0, long + 1]):
                 near[0, m] = j
                 m += (
                     (box[0, j] <= right) & (box[2, j] >= left)
                     & (box[1, j] <= top) & (box[3, j] >= bottom)
                 )  # fmt: skip
-            for i in range(run[0, u], run[0, u + 1]):
+            for i in range(run[0, short], run[0, short + 1]):
                 i_left = box[0, i]
                 i_bottom = box[1, i]
                 i_right = box[2, i]
                 i_top = box[3, i]
                 if i_left > right or i_right < left or i_bottom > top or i_top < bottom:
                     continue
-                most = 0
+                most: Whole = 0
                 for q in range(m):
                     j = near[0, q]
                     near[1, most] = j
@@ -128,6 +153,8 @@ def pairs_of_runs(
                         (box[0, j] <= i_right) & (box[2, j] >= i_left)
                         & (box[1, j] <= i_top) & (box[3, j] >= i_bottom)
                     )  # fmt: skip
+                if most > 1:
+                    most = _on_both_sides(i, most, ends, near)
                 for q in range(most):
                     j = near[1, q]
                     if not is_wanted(wanted[i] | wanted[j]):
@@ -141,8 +168,8 @@ def pairs_of_runs(
                     ):
                         continue
                     if n < len(found):
-                        mine = edge[i] if v_counts else ~edge[i]
-                        theirs = edge[j] if u_counts else ~edge[j]
+                        mine = edge[i] if long_counts else ~edge[i]
+                        theirs = edge[j] if short_counts else ~edge[j]
                         found[n, 0] = mine if sign > 0 else theirs
                         found[n, 1] = theirs if sign > 0 else mine
                     n += 1

@@ -6,7 +6,28 @@ import numpy as np
 
 from processes.kernels.exact.compile import bare
 from processes.kernels.exact.perturb import is_left
-from processes.kernels.exact.scene import Int64, Whole
+from processes.kernels.exact.scene import Int32, Int64, Whole
+
+
+@bare
+def edges_on_way(
+    vx: Whole, vy: Whole, x0: Whole, n: Whole, box: Int32, item: Int64
+) -> Whole:
+    """Write to `item` which of n edges the way to a vertex can meet; how many.
+
+    Parameters
+    ----------
+    x0 : left side of the cell [mm]
+    box : (4, n) of `subgrid.gather`
+    """
+    kept: Whole = 0
+    for k in range(n):
+        item[kept] = k
+        kept += (
+            (box[0, k] <= vx) & (box[1, k] <= vy)
+            & ((box[0, k] <= x0) | (box[3, k] >= vy))
+        )  # fmt: skip
+    return kept
 
 
 @bare
@@ -23,7 +44,7 @@ def change_to_vertex(
     own_priority : of the vertex's shape
     shape_weight, shape_priority : of all shapes
     x0, y0 : corner of the cell [mm]; its point lies half a millimetre inside
-    start, item : subcells, of `subgrid.subdivide`
+    start, item : subcells, of `subgrid.subdivide`; of a whole cell, of `edges_on_way`
     ends, shape : edges of the cell
 
     Notes
