@@ -8,9 +8,11 @@ import pkgutil
 
 import numpy as np
 import pytest
+import shapely
 
 from processes.kernels import visibility
 from processes.kernels.visibility import placed, rays, relief
+from processes.kernels.written import written_out
 from tests.bench.view_scene import EAST, NORTH, houses
 
 ROOMS = [room.name for room in pkgutil.iter_modules(visibility.__path__)]
@@ -40,6 +42,7 @@ def test_compiled_ahead() -> None:
     random = np.random.default_rng(1)
     index = visibility.build_index(houses(random, 100), random.uniform(3, 20, 100))
     x, y = EAST + np.array([100.0, 170.0]), NORTH + np.array([100.0, 170.0])
+    visibility.build_index(written_out(shapely.to_wkb(index.outline)))
     pair = visibility.Cameras(x, y, np.array([20.0, np.nan]), np.array([90.0, 360.0]))
     far, near = np.array([[90.0, 30.0], [60.0, 20.0]]), np.array([3.0, 0.0])
     high = np.array([12.0, 9.0])
@@ -60,4 +63,4 @@ def test_compiled_ahead() -> None:
         views.x, views.y, terms, terms, 4490,
     )  # fmt: skip
     assert machine_code() == before
-    assert before["processes.kernels.visibility.placed.placed"] == 1
+    assert before["processes.kernels.visibility.placed._move"] == 1
