@@ -7,7 +7,7 @@ import numpy as np
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.scene import Bins, Grid, Int32, Int64, Scene, Whole
 
-_USUAL_CELLS = 2  # of an edge
+_USUAL_CELLS = 4  # of an edge: room for them is made at once
 
 
 @bare

@@ -207,9 +207,9 @@ def _extent(layers: list[Layer], points: Int64) -> tuple[Int64, Int64] | None:
     extent = np.array([FAR, FAR, -FAR, -FAR], np.int64)
     for layer in layers:
         _stretch(layer.box, layer.shapes, extent)
-    if len(points):
-        extent[:2] = np.minimum(extent[:2], points.min(axis=0))
-        extent[2:] = np.maximum(extent[2:], points.max(axis=0))
+    for axis, values in enumerate(points.T if len(points) else ()):
+        extent[axis] = min(extent[axis], values.min())
+        extent[axis + 2] = max(extent[axis + 2], values.max())
     return None if extent[0] > extent[2] else (extent[:2], extent[2:])
 
 
