@@ -80,8 +80,10 @@ def placed(
     The same places in a buffer of the same size; equal points stay equal bits.
     """
     out = source.copy()
+    if len(out) == 0:
+        return out
     # numbers that begin at every byte
-    value: FloatArray = np.ndarray(max(len(out) - 7, 0), "<f8", out, strides=(1,))
+    value: FloatArray = np.ndarray(len(out) - 7, "<f8", out, strides=(1,))
     _move(out, value, start, size, camera, x, y, first, second, srid)
     return out
 
