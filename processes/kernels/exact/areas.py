@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.compile import bare, compiled
-from processes.kernels.exact.scene import Float64, Int64, Whole
+from processes.kernels.exact.scene import Float64, Grid, Int64, Whole
 
 PART_BITS = 20
 
@@ -66,6 +66,22 @@ def open_height(sums: Int64, cell: Int64, columns: Whole) -> Whole:
             total += sums[i, 2 * k + 1]
         worst = max(worst, abs(total))
     return worst
+
+
+@compiled
+def row_heights(sums: Int64, cell: Int64, grid: Grid) -> Int64:
+    """(rows, depths) sums of heights over each row of cells; 0 where all is closed.
+
+    Parameters
+    ----------
+    sums : (n, 3 * depths) of `Sums`
+    """
+    depths = sums.shape[1] // 3
+    found = np.zeros((grid.rows, depths), np.int64)
+    for i in range(len(cell)):
+        for k in range(depths):
+            found[cell[i] // grid.columns, k] += sums[i, 2 * k + 1]
+    return found
 
 
 @compiled

@@ -96,15 +96,59 @@ def index_of(box: Int64) -> Index:
 
 @compiled
 def near(index: Index, asked: Int64) -> Int64:
-    """Positions of the boxes that meet one of those asked, ascending."""
+    """Positions of the boxes that meet one of those asked, ascending.
+
+    Notes
+    -----
+    What meets the box about all is sifted where that looks at no more tiles.
+    """
+    about = np.empty((1, 4), np.int64)
+    several: Whole = 0
+    for k in range(len(asked)):
+        if k == 0:
+            about[0] = asked[0]
+        _stretch(about, 0, asked[k : k + 1])
+        first, last, first_row, last_row = _tiles(index, asked, k)
+        several += max(last - first + 1, 0) * max(last_row - first_row + 1, 0)
+    if len(asked) > 1:
+        first, last, first_row, last_row = _tiles(index, about, 0)
+        if max(last - first + 1, 0) * max(last_row - first_row + 1, 0) <= several:
+            return _sifted(index.box, _near_each(index, about), asked)
+    return _near_each(index, asked)
+
+
+@bare
+def _tiles(index: Index, asked: Int64, k: Whole) -> tuple[Whole, Whole, Whole, Whole]:
+    """First and last column, first and last row of tiles whose boxes may meet box k."""
+    return (
+        max((asked[k, 0] - index.left) // index.tile - 1, 0),
+        min((asked[k, 2] - index.left) // index.tile, index.columns - 1),
+        max((asked[k, 1] - index.bottom) // index.tile - 1, 0),
+        min((asked[k, 3] - index.bottom) // index.tile, index.rows - 1),
+    )
+
+
+@compiled
+def _sifted(box: Int64, some: Int64, asked: Int64) -> Int64:
+    """Those of some boxes that meet one of those asked."""
+    n = 0
+    for i in some:
+        for k in range(len(asked)):
+            if meets(box, i, asked, k):
+                some[n] = i
+                n += 1
+                break
+    return some[:n].copy()
+
+
+@compiled
+def _near_each(index: Index, asked: Int64) -> Int64:
+    """The same, box by box."""
     box = index.box
     found = np.empty(256, np.int64)
     n = 0
     for k in range(len(asked)):
-        first_row = max((asked[k, 1] - index.bottom) // index.tile - 1, 0)
-        last_row = min((asked[k, 3] - index.bottom) // index.tile, index.rows - 1)
-        first = max((asked[k, 0] - index.left) // index.tile - 1, 0)
-        last = min((asked[k, 2] - index.left) // index.tile, index.columns - 1)
+        first, last, first_row, last_row = _tiles(index, asked, k)
         for row in range(first_row, last_row + 1):
             if first > last:
                 break
@@ -238,8 +282,9 @@ def taken(chains: Chains, shapes: Int64) -> Chains:
             start[c] = v
             size[c] = chains.size[chain]
             for k in range(begin, begin + chains.size[chain]):
-                xy[v] = chains.xy[k]
-                offset[v] = chains.offset[k]
+                for axis in range(2):
+                    xy[v, axis] = chains.xy[k, axis]
+                    offset[v, axis] = chains.offset[k, axis]
                 v += 1
             c += 1
         shape_start[i + 1] = c

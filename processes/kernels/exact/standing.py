@@ -266,6 +266,16 @@ def _groups(box: Int64) -> list[IntArray]:
     return [np.array(group) for group in groups.values()]
 
 
+def _height_changed(was: Found, now: Found) -> int:
+    """Greatest change of the sum of heights over a row of cells: 0 of valid shapes."""
+    first = min(was.row, now.row)
+    last = max(found.row + len(found.height) for found in (was, now))
+    change = np.zeros((last - first, now.height.shape[1]), np.int64)
+    for found, sign in ((was, -1), (now, 1)):
+        change[found.row - first :][: len(found.height)] += sign * found.height
+    return int(np.abs(change).max(initial=0))
+
+
 class _Changing:
     """Sums of a city while parts of it are exchanged."""
 
@@ -282,7 +292,8 @@ class _Changing:
         """
         for found in (was, now):
             check_depth(found.services, found.others)
-            check_open(found.open_rings, found.open_height)
+            check_open(found.open_rings, 0)
+        check_open(0, _height_changed(was, now))
         of = self.totals
         column = np.append(now.zone, -1)
         of.area[:, column] += now.area - was.area

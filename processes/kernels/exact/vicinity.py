@@ -10,13 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from processes.kernels.exact.areas import ground_parts, open_height
+from processes.kernels.exact.areas import ground_parts, row_heights
 from processes.kernels.exact.bins import (
     grouped,
-    list_cells,
-    number_cells,
     numbers_of_vertices,
-    put_edges,
 )
 from processes.kernels.exact.boxes import (
     Index,
@@ -28,17 +25,13 @@ from processes.kernels.exact.boxes import (
 )
 from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.chains import propagate
-from processes.kernels.exact.compile import compiled
+from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.crossings import find_crossings
 from processes.kernels.exact.events import count_events, fill_events, running_sum
 from processes.kernels.exact.few import Stock, grid_about, in_order, scene_of
 from processes.kernels.exact.on_edge import close_points
 from processes.kernels.exact.references import (
-    Windings,
-    add_steps,
     deepest,
-    sum_rows,
-    winding_boxes,
 )
 from processes.kernels.exact.scene import (
     Bins,
@@ -52,7 +45,14 @@ from processes.kernels.exact.scene import (
     Truth,
     Whole,
 )
-from processes.kernels.exact.skip import begun_chains, mark_dead_cells, restart_edges
+from processes.kernels.exact.skip import (
+    begun_chains,
+    restart_edges,
+)
+from processes.kernels.exact.window import bins_of, is_deep, mark_window, states_of
+
+#: Services about an edit, per depth, from which on it may change nothing at all.
+_MANY = 24
 
 
 class Found(NamedTuple):
@@ -65,7 +65,9 @@ class Found(NamedTuple):
     union : (depths, 4) covered ground of all cells, as of `ground_parts`
     point : points that are near
     point_depth : (p,) services that hold each
-    open_rings, open_height : what does not close; nothing in valid shapes
+    open_rings : chains that do not come back to their state; none of valid shapes
+    row, height : first row of cells, and (r, depths) sums of heights over each; valid
+        shapes that come or go change none of them
     services, others : greatest depths at the points of the cells
     """
 
@@ -78,44 +80,30 @@ class Found(NamedTuple):
     point: Int64
     point_depth: Int64
     open_rings: Whole
-    open_height: Whole
+    row: Whole
+    height: Int64
     services: Whole
     others: Whole
 
 
 @compiled
-def _binned(scene: Scene, grid: Grid) -> Bins:
-    """Step 2."""
-    counts = np.zeros((1, grid.columns * grid.rows), np.int32)
-    n = len(scene.xy)
-    cells = list_cells(0, n, scene, grid, counts[0])
-    cell, number, start = number_cells(scene, grid, counts)
-    edge = np.empty(start[-1], np.int32)
-    put_edges(0, n, scene.edge_shape, cells, counts[0], edge)
-    return Bins(cell, number, start, edge)
-
-
-@compiled
-def _referenced(scene: Scene, grid: Grid) -> tuple[Int64, Windings]:
-    """Step 3."""
-    n = len(scene.weight)
-    box = np.zeros((n, 3), np.int64)
-    start = np.zeros(n + 1, np.int64)
-    winding_boxes(0, n, scene, grid, box, start[1:])
-    for i in range(n):
-        start[i + 1] += start[i]
-    windings = Windings(box, start, np.zeros(start[n], np.int8))
-    steps = np.zeros((1, grid.rows, grid.columns), np.int64)
-    add_steps(0, n, scene, grid, windings, steps[0])
-    sum_rows(0, grid.rows, steps)
-    return steps[0], windings
+def _nothing(depths: Whole) -> Found:
+    """No sum of anything."""
+    none = np.zeros(0, np.int64)
+    return Found(
+        none, none, np.zeros((2 * depths + 1, 1), np.int64),
+        np.zeros((depths + 1, 1), np.int64), np.zeros((depths, 0), np.int64),
+        np.zeros((depths, 4), np.int64), none, none, 0, 0,
+        np.zeros((0, depths), np.int64), 0, 0,
+    )  # fmt: skip
 
 
 @compiled
 def _measured(
     layers: tuple[Chains, Chains, Chains, Chains],
     orders: tuple[Int64, Int64, Int64, Int64],
-    point: Int64, points: Int64, x0: Whole, y0: Whole, cell: Whole, frames: Frames,
+    point: Int64, points: Int64, window: Int64, x0: Whole, y0: Whole, cell: Whole,
+    frames: Frames,
     depths: Whole, only_points: Truth,
 ) -> Found:  # fmt: skip
     """Steps 2 to 8 of some shapes."""
@@ -129,11 +117,7 @@ def _measured(
     n = len(scene.xy)
     n_chains = len(scene.chain_shape)
     if n == 0:
-        union = np.zeros((depths, 4), np.int64)
-        return Found(
-            zone, line, area, length, line_length, union, point,
-            np.zeros(0, np.int64), 0, 0, 0, 0,
-        )  # fmt: skip
+        return _nothing(depths)
     left = np.empty(z + 1)
     unit = np.empty(z + 1)
     for i in range(z):
@@ -142,18 +126,17 @@ def _measured(
     left[z] = frames.left[-1]
     unit[z] = frames.unit[-1]
     grid = grid_about(scene, cell)
-    bins = _binned(scene, grid)
-    reference, windings = _referenced(scene, grid)
+    bins = bins_of(scene, grid)
+    reference, windings = states_of(scene, grid)
     services, others = deepest(reference)
     has_others = len(orders[1]) > 0
     dead = np.zeros(len(bins.cell), np.int8)
     active = np.zeros(n, np.int8)
     restart = np.empty(0, np.int64)
     if not only_points:
-        mark_dead_cells(
-            0, len(dead), scene, grid, bins, reference, windings, depths,
-            dead, active,
-        )  # fmt: skip
+        mark_window(
+            window, scene, grid, bins, reference, windings, depths, dead, active
+        )
     if dead.any():
         restart = restart_edges(np.int64(0), n, scene, active, has_others)
     else:
@@ -185,7 +168,7 @@ def _measured(
         zone, line, area, length, line_length,
         ground_parts(sums.cell, bins.cell, grid.columns, grid.column, depths),
         point, depth[point_chain:], open_rings,
-        open_height(sums.cell, bins.cell, grid.columns), services, others,
+        grid.row, row_heights(sums.cell, bins.cell, grid), services, others,
     )  # fmt: skip
 
 
@@ -226,6 +209,31 @@ def _crossed(
     return change, in_restart, on_edge, pairs
 
 
+@bare
+def _exchange(positions: Int64, alive: Int8, later_alive: Int8) -> None:
+    """Let services go or come."""
+    for position in positions:
+        if position < len(alive):
+            alive[position] = 1 - alive[position]
+        else:
+            later_alive[position - len(alive)] = 1 - later_alive[position - len(alive)]
+
+
+@compiled
+def _staying(some: Int64, alive: Int8, positions: Int64) -> Int64:
+    """Those of some services that count before and after."""
+    found = np.empty(len(some), np.int64)
+    n = 0
+    for i in some:
+        stays = alive[i] == 1
+        for position in positions:
+            stays = stays and position != i
+        if stays:
+            found[n] = i
+            n += 1
+    return found[:n]
+
+
 @compiled
 def exchanged(
     first: Stock, later: Stock, others: Stock, lines: Stock, zones: Stock,
@@ -247,12 +255,31 @@ def exchanged(
     Notes
     -----
     All that the edges about can meet is measured. Edges further away may miss what
-    crosses them: they add the same, right or wrong, before and after.
+    crosses them: they add the same, right or wrong, before and after. Where what stays
+    covers everything deep enough, nothing changes at all.
     """
+    at_first = near(first.boxes, asked)
+    at_later = near(later.boxes, asked)
+    window = np.array(
+        [
+            asked[:, 0].min() - x0, asked[:, 1].min() - y0,
+            asked[:, 2].max() - x0, asked[:, 3].max() - y0,
+        ]
+    )  # fmt: skip
+    if len(at_first) + len(at_later) >= _MANY * depths:
+        stay = joined(
+            taken(first.chains, _staying(at_first, alive, positions)),
+            taken(
+                later.chains, _staying(at_later, later_alive, positions - len(alive))
+            ),
+        )
+        if is_deep(stay, window, x0, y0, cell, depths):
+            _exchange(positions, alive, later_alive)
+            return _nothing(depths), _nothing(depths)
     about = asked.copy()
     far = (
-        reached(first.chains, near(first.boxes, asked), asked, about),
-        reached(later.chains, near(later.boxes, asked), asked, about),
+        reached(first.chains, at_first, asked, about),
+        reached(later.chains, at_later, asked, about),
         reached(others.chains, near(others.boxes, asked), asked, about),
         reached(lines.chains, near(lines.boxes, asked), asked, about),
         reached(zones.chains, near(zones.boxes, asked), asked, about),
@@ -268,18 +295,14 @@ def exchanged(
     before = _with_services(
         first.chains, later.chains, at_first[alive[at_first] == 1],
         at_later[later_alive[at_later] == 1], others.chains, lines.chains,
-        zones.chains, land, line, zone, inside[:0], points, x0, y0, cell, frames,
-        depths, only_points,
+        zones.chains, land, line, zone, inside[:0], points, window, x0, y0, cell,
+        frames, depths, only_points,
     )  # fmt: skip
-    for position in positions:
-        if position < len(alive):
-            alive[position] = 1 - alive[position]
-        else:
-            later_alive[position - len(alive)] = 1 - later_alive[position - len(alive)]
+    _exchange(positions, alive, later_alive)
     after = _with_services(
         first.chains, later.chains, at_first[alive[at_first] == 1],
         at_later[later_alive[at_later] == 1], others.chains, lines.chains,
-        zones.chains, land, line, zone, inside, points, x0, y0, cell, frames,
+        zones.chains, land, line, zone, inside, points, window, x0, y0, cell, frames,
         depths, only_points,
     )  # fmt: skip
     return before, after
@@ -289,7 +312,7 @@ def exchanged(
 def _with_services(
     first: Chains, later: Chains, some: Int64, more: Int64,
     others: Chains, lines: Chains, zones: Chains,
-    land: Int64, line: Int64, zone: Int64, inside: Int64, points: Int64,
+    land: Int64, line: Int64, zone: Int64, inside: Int64, points: Int64, window: Int64,
     x0: Whole, y0: Whole, cell: Whole, frames: Frames, depths: Whole,
     only_points: Truth,
 ) -> Found:  # fmt: skip
@@ -300,5 +323,5 @@ def _with_services(
     )
     return _measured(
         (services, others, lines, zones), (order, land, line, zone),
-        inside, points[inside], x0, y0, cell, frames, depths, only_points,
+        inside, points[inside], window, x0, y0, cell, frames, depths, only_points,
     )  # fmt: skip

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import shapely
 
-from processes.kernels.exact import Tuning, exact_coverage, stand
+from processes.kernels.exact import Tuning, exact_coverage, packed_shapes, stand
 from processes.kernels.exact.parts import finish, packed, partial, piece, strips
+from processes.kernels.exact.window import is_deep
 from tests.kernels.exact.scenes import quarters
 from tests.kernels.exact.test_standing import assert_same
 
@@ -62,3 +63,48 @@ def test_what_is_left_out_is_measured_as_geos_does() -> None:
     land = shapely.intersection(shapely.union_all(layers["others"]), union)
     covered = found.other_m2.covered[0].sum() + found.other_m2.outside_covered[0]
     assert covered == pytest.approx(shapely.area(land), abs=0.5)
+
+
+@pytest.mark.parametrize("depths", [1, 3])
+def test_edits_where_services_lie_deep(depths) -> None:
+    """A quarter of an hour's walk about everything, edited in the middle and beside."""
+    rng = np.random.default_rng(43)
+    _, zones, layers = deep_city(43, 0.001)
+    at = rng.uniform(0, 3 * SIDE_M, (400, 2)) - SIDE_M + 500_000
+    wide = shapely.buffer(shapely.points(at), rng.uniform(300, 500, 400), quad_segs=10)
+    middle = shapely.points(rng.uniform(-300, 300, (30, 2)) + SIDE_M / 2 + 500_000)
+    come = [
+        *shapely.buffer(middle, rng.uniform(50, 400, 30), quad_segs=8),
+        *wide[:30],
+    ]
+    here, position = list(wide[30:]), list(range(370))
+    city = stand(wide[30:], zones, **layers, depths=depths)
+    unchanged = 0
+    for edit, shape in enumerate(come):
+        gone = int(rng.integers(len(here)))
+        here.pop(gone)
+        later = city.edited(np.array([position.pop(gone)]), np.array([shape]))
+        here.append(shape)
+        position.append(370 + edit)
+        unchanged += later.totals.union == city.totals.union
+        city = later
+        if edit % 10 == 9:
+            whole = exact_coverage(np.array(here), zones, **layers, depths=depths)
+            assert_same(city.coverage, whole)
+    assert 0 < unchanged < len(come)
+
+
+def test_a_window_is_deep_only_where_all_of_it_is() -> None:
+    box = packed_shapes(shapely.box([0, 0, 0], 0, [900, 900, 500], 900))
+
+    def deep(left: int, right: int, depths: int) -> bool:
+        window = np.array([left, 200, right, 300]) * 1000
+        return bool(is_deep(box, window, 0, 0, 100_000, depths))
+
+    assert deep(150, 450, 2)
+    assert deep(150, 350, 3)
+    assert not deep(150, 450, 3)  # the cell in which the third ends
+    assert not deep(150, 350, 4)
+    assert deep(650, 750, 2)
+    assert not deep(650, 850, 2)
+    assert not deep(1200, 1300, 1)
