@@ -20,7 +20,7 @@ from gis.db.feature import Output, build_feature, build_geometry
 from gis.db.match import Interval, containing, equal, in_time, valid_at
 from gis.db.order import beyond, place_columns, sort_keys
 from gis.errors import QueryError
-from layers import Catalogue, Column, Layer, Level
+from layers import Catalogue, City, Column, Layer, Level
 
 __all__ = [
     "Box",
@@ -67,12 +67,12 @@ class Composer:
     Parameters
     ----------
     catalogue : the layers there are
-    stored_srid : EPSG code of column geom
+    city : which coordinate systems the geometries are stored in
     """
 
-    def __init__(self, catalogue: Catalogue, stored_srid: int) -> None:
+    def __init__(self, catalogue: Catalogue, city: City) -> None:
         self._catalogue = catalogue
-        self._srid = stored_srid
+        self._city = city
         self._features: dict[tuple[str, Level, Output, bool], sql.SQL] = {}
 
     def page(self, query: Query) -> Statement:
@@ -137,7 +137,7 @@ class Composer:
             sql.Identifier(name) for name in (seen if chosen is None else chosen)
         ]
         if query.output.geometry and layer.geometry_at(query.level):
-            shape = build_geometry(query.output, self._srid, flip=False)
+            shape = build_geometry(query.output, self._city, flip=False)
             names.append(sql.SQL("ST_AsBinary({})").format(shape))
         text = sql.SQL("SELECT {} FROM ({}) q").format(
             sql.SQL(", ").join([*names, *place_columns(query.sort)]), source
@@ -215,7 +215,7 @@ class Composer:
         """SQL expression of one feature as JSON text, of one of many rows or a few."""
         key = (layer.id, level, output, many)
         if key not in self._features:
-            feature = build_feature(layer, level, output, self._srid, many=many)
+            feature = build_feature(layer, level, output, self._city, many=many)
             made = feature.as_string(None)
             if len(self._features) >= _MOST_KEPT:
                 self._features.clear()
@@ -249,7 +249,7 @@ class Composer:
             values += condition.values
         # the standard: a feature without a place, as far as is seen, is in every box
         if query.boxes and layer.geometry_at(query.level):
-            met = [meeting(box, self._srid) for box in query.boxes]
+            met = [meeting(box, self._city.stored_srid) for box in query.boxes]
             either = sql.SQL(" OR ").join([one.text for one in met])
             parts.append(sql.SQL("({})").format(either))
             values += [value for one in met for value in one.values]

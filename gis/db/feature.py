@@ -15,7 +15,7 @@ from typing import cast
 from psycopg import sql
 
 from gis.db.boxes import DEGREES_SRID
-from layers import Column, Layer, Level
+from layers import City, Column, Layer, Level
 
 _DIGITS = 15
 #: Types of columns that hold text.
@@ -37,7 +37,7 @@ class Output:
 
 
 def build_feature(
-    layer: Layer, level: Level, output: Output, stored_srid: int, *, many: bool = True
+    layer: Layer, level: Level, output: Output, city: City, *, many: bool = True
 ) -> sql.Composable:
     """SQL expression of one feature as JSON text.
 
@@ -49,7 +49,7 @@ def build_feature(
     shape: sql.Composable = sql.SQL("'null'")
     if output.geometry and layer.geometry_at(level):
         shape = sql.SQL("coalesce(ST_AsGeoJSON({}, {}, 0), 'null')").format(
-            build_geometry(output, stored_srid, flip=output.flip), sql.Literal(_DIGITS)
+            build_geometry(output, city, flip=output.flip), sql.Literal(_DIGITS)
         )
     names = seen if output.columns is None else output.columns
     chosen = {name: seen[name] for name in names}
@@ -83,10 +83,11 @@ def build_feature(
     )
 
 
-def build_geometry(output: Output, stored_srid: int, *, flip: bool) -> sql.Composable:
+def build_geometry(output: Output, city: City, *, flip: bool) -> sql.Composable:
     """The geometry in the CRS that goes out, axes as asked."""
-    text: sql.Composable = sql.Identifier("geom")
-    if output.srid not in (stored_srid, DEGREES_SRID):
+    in_metres = output.srid == city.working_srid
+    text: sql.Composable = sql.Identifier("geom_m" if in_metres else "geom")
+    if output.srid not in (city.working_srid, city.stored_srid, DEGREES_SRID):
         text = sql.SQL("ST_Transform({}, {})").format(text, sql.Literal(output.srid))
     return sql.SQL("ST_FlipCoordinates({})").format(text) if flip else text
 

@@ -13,7 +13,7 @@ def build_view_sql(layer: Layer, level: Level) -> str:
     """
     columns = ["fid", *visible_columns(layer, level)]
     if layer.geometry_at(level):
-        columns.append("geom")
+        columns += ["geom", "geom_m"]
     names = ", ".join(f'"{name}"' for name in columns)
     schema, role = schema_of(level), role_of(level)
     rows = ""

@@ -41,7 +41,7 @@ class Extents:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._composer = Composer(context.catalogue, context.city.stored_srid)
+        self._composer = Composer(context.catalogue, context.city)
         self._kept: dict[tuple[str, Level], tuple[int, Extent]] = {}
 
     def known(self, layer_id: str, level: Level) -> Extent | None:

@@ -54,7 +54,7 @@ class Features:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._composer = Composer(context.catalogue, context.city.stored_srid)
+        self._composer = Composer(context.catalogue, context.city)
         self._counts = Counts(context, self._composer)
         self._bounds = Bounds(context, self._composer)
 

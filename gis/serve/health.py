@@ -21,7 +21,7 @@ class Health:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._composer = Composer(context.catalogue, context.city.stored_srid)
+        self._composer = Composer(context.catalogue, context.city)
 
     async def alive(self, _request: Request) -> Response:
         """200 as long as the process answers."""

@@ -70,7 +70,7 @@ class Pages:
         self._config: MapConfig = load_map_config(context.settings.config)
         self._tokens = load_tokens()
         self._bundle = build_bundle(build_tokens_css(self._tokens, self._config))
-        self._composer = Composer(context.catalogue, context.city.stored_srid)
+        self._composer = Composer(context.catalogue, context.city)
         self._zones: dict[str, tuple[int, bytes]] = {}  # the last version of each
         self._counted: dict[tuple[str, Level], tuple[tuple[object, ...], int]] = {}
         self._synthetic: tuple[int, bool] | None = None

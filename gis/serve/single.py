@@ -86,7 +86,7 @@ class Single:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._composer = Composer(context.catalogue, context.city.stored_srid)
+        self._composer = Composer(context.catalogue, context.city)
         self._manners: dict[Hashable, Manner] = {}
 
     async def item(self, request: Request) -> Response:

@@ -42,7 +42,7 @@ class Maker:
         day: date,
     ) -> None:
         self._connection = connection
-        self._composer = Composer(catalogue, city.stored_srid)
+        self._composer = Composer(catalogue, city)
         self._tiler = Tiler(catalogue, city.stored_srid)
         self._level, self._day = level, day
 

@@ -23,7 +23,7 @@ def test_texts_are_escaped_where_one_of_them_must_be(empty_db, catalogue, city, 
     """`name` is declared as required, `kind` is not."""
     output = Output(columns=("code", "name", "kind"), geometry=False)
     feature = build_feature(
-        catalogue["park"], Level.PUBLIC, output, city.stored_srid, many=many
+        catalogue["park"], Level.PUBLIC, output, city, many=many
     ).as_string(None)
     given = list(itertools.product(CODES, TEXTS, TEXTS))
     with empty_db.reader(Level.PUBLIC) as connection:
@@ -49,7 +49,7 @@ def test_every_layer_at_every_level_has_a_feature(city_db, catalogue, city):
         if not layer.visible_at(level):
             continue
         for output in (Output(), Output(srid=4549, flip=True, fg=True)):
-            feature = build_feature(layer, level, output, city.stored_srid)
+            feature = build_feature(layer, level, output, city)
             query = sql.SQL("SELECT {} FROM {} LIMIT 20").format(
                 feature, sql.Identifier(f"v_{level.label}", layer.id)
             )

@@ -146,7 +146,7 @@ def test_locate_takes_five_milliseconds_of_the_database_by_its_index(
 
 @pytest.fixture
 def composer(catalogue: Catalogue, city: City) -> Composer:
-    return Composer(catalogue, city.stored_srid)
+    return Composer(catalogue, city)
 
 
 def page(database: Database, composer: Composer, query: Query) -> tuple[str, int, int]:

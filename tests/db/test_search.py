@@ -36,7 +36,7 @@ def named(empty_db, catalogue):
 
 def asked(database, catalogue, city, *words: str):
     """Number of matches, and the plan."""
-    composer = Composer(catalogue, city.stored_srid)
+    composer = Composer(catalogue, city)
     text, values = composer.count(Query("park", Level.PUBLIC, words=words))
     with database.reader(Level.PUBLIC) as connection:
         number = connection.execute(text, values).fetchone()[0]

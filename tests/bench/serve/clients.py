@@ -26,7 +26,7 @@ class Copy(Server):
     def __init__(self, bench: Bench) -> None:
         super().__init__(0)
         self.bench = bench
-        self._composer = Composer(bench.catalogue, bench.city.stored_srid)
+        self._composer = Composer(bench.catalogue, bench.city)
 
     def target(self, question: Question) -> str | None:
         q = question
