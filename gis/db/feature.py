@@ -85,10 +85,11 @@ def build_feature(
 
 def build_geometry(output: Output, city: City, *, flip: bool) -> sql.Composable:
     """The geometry in the CRS that goes out, axes as asked."""
-    in_metres = output.srid == city.working_srid
-    text: sql.Composable = sql.Identifier("geom_m" if in_metres else "geom")
-    if output.srid not in (city.working_srid, city.stored_srid, DEGREES_SRID):
+    text: sql.Composable = sql.Identifier("geom")
+    if output.srid not in (city.stored_srid, DEGREES_SRID):
         text = sql.SQL("ST_Transform({}, {})").format(text, sql.Literal(output.srid))
+    if output.srid == city.working_srid:  # it is stored in metres, too
+        text = sql.SQL("coalesce({}, {})").format(sql.Identifier("geom_m"), text)
     return sql.SQL("ST_FlipCoordinates({})").format(text) if flip else text
 
 

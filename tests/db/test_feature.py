@@ -59,3 +59,19 @@ def test_every_layer_at_every_level_has_a_feature(city_db, catalogue, city):
                 assert list(json.loads(text)["properties"]) == list(
                     layer.columns_at(level)
                 )
+
+
+def test_in_metres_it_goes_out_as_it_is_stored(city_db, catalogue, city):
+    feature = build_feature(
+        catalogue["road"], Level.PUBLIC, Output(srid=city.working_srid), city
+    )
+    query = sql.SQL(
+        "SELECT {}, ST_AsGeoJSON(geom_m, 15, 0), "
+        "ST_Distance(geom_m, ST_Transform(geom, {})) FROM v_public.road LIMIT 50"
+    ).format(feature, sql.Literal(city.working_srid))
+    with city_db.reader(Level.PUBLIC) as connection:
+        rows = connection.execute(query).fetchall()
+    assert rows
+    for text, stored, apart_m in rows:
+        assert json.loads(text)["geometry"] == json.loads(stored)
+        assert apart_m < 1e-3
