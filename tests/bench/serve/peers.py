@@ -9,11 +9,11 @@ import subprocess
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from tests.bench.serve.fastcgi import FastCgi
+from tests.bench.serve.http import Http
 from tests.bench.serve.tables import plain_name
 
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/{}"
@@ -83,7 +83,7 @@ class Connection:
     """One client's HTTP connection, kept open."""
 
     server: Server
-    _http: HTTPConnection | None = field(default=None)
+    _http: Http | None = field(default=None)
     _used: float = 0.0
 
     def get(
@@ -93,17 +93,14 @@ class Connection:
         if time.monotonic() - self._used > _IDLE_S:
             self.close()
         if self._http is None:
-            self._http = HTTPConnection("127.0.0.1", self.server.port, timeout=180)
+            self._http = Http(self.server.port)
         try:
-            self._http.request("GET", target, headers=headers or {})
-            answer = self._http.getresponse()
-            body = answer.read()
-            self._used = time.monotonic()
+            answer = self._http.get(target, headers or {})
         except OSError:
             self.close()
             raise
-        found = {name.lower(): value for name, value in answer.getheaders()}
-        return answer.status, body, found
+        self._used = time.monotonic()
+        return answer
 
     def close(self) -> None:
         """Close the connection."""
