@@ -22,6 +22,11 @@ from gis.serve.record import new_id
 from gis.serve.repeats import FAILED, HEAD, Repeat, Repeats
 from gis.serve.unreadable import HttpProtocol
 
+#: How long a connection may stay silent between requests, in seconds. Longer than
+#: proxies hold theirs (60 s is common): who waits less closes first, and no request is
+#: sent into a connection that is just being closed.
+KEEP_ALIVE_S = 75
+
 _END = b"\r\n\r\n"
 
 
@@ -72,6 +77,7 @@ class Door(HttpProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  # uvicorn's
         super().__init__(*arguments, **named)
+        self.timeout_keep_alive = KEEP_ALIVE_S
         self._repeats: Repeats | None = self.app_state.get("repeats")
         self._alikes: Alikes | None = self.app_state.get("alikes")
         self._host = ""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from gis.serve import door
 from gis.serve.door import Joining
 from layers import Level
 
@@ -231,6 +232,22 @@ def test_the_end_of_a_head_is_never_taken_for_a_request(client):
     client.send(client.head())
     assert client.receive()[2] == b'{"status":"ok"}'
     assert client.ask() == known
+
+
+@pytest.mark.parametrize("path", [PATH, "/healthz"])
+def test_a_silent_connection_is_held_longer_than_proxies_hold_theirs(
+    server, client, monkeypatch, path
+):
+    """Who waits less closes first: no request meets a connection being closed."""
+    assert door.KEEP_ALIVE_S > 60
+    assert client.ask(path)[0] == client.ask(path)[0] == 200
+    monkeypatch.setattr(door, "KEEP_ALIVE_S", 0.2)
+    with Client(server) as brief:
+        assert brief.ask(path)[0] == brief.ask(path)[0] == 200
+        time.sleep(0.4)
+        with pytest.raises(ConnectionError):
+            brief.ask(path)
+    assert client.ask(path)[0] == 200
 
 
 def test_lost_connections_of_the_database_are_opened_again(server, client):
