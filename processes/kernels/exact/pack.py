@@ -13,7 +13,7 @@ import shapely
 from processes.kernels.arrays import GeometryArray
 from processes.kernels.exact.chain import FAR, Chains
 from processes.kernels.exact.compile import bare, inlined
-from processes.kernels.exact.decode import Rings, rings_of
+from processes.kernels.exact.decode import FEW, Rings, rings_of
 from processes.kernels.exact.doubles import told_apart
 from processes.kernels.exact.scene import Float32, Float64, Int8, Int64, Truth, Whole
 from processes.kernels.exact.threads import Workers, even_parts
@@ -24,6 +24,8 @@ FARTHEST_M = 1e9
 _NOISE_MM = 1e-4
 BAND_MM = 500_000
 ROUND_COLUMN = 1 << 41
+_PARTS_PER_THREAD = 8
+_NONE: Int64 = np.empty(0, np.int64)
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _LINES = (
     shapely.GeometryType.LINESTRING,
@@ -84,14 +86,14 @@ def _turn(
 
 @bare
 def _clean(
-    first: Whole, last: Whole, value: Float64, at: Int64, start: Int64, hole: Int8,
-    closed: bool, xy: Int64, offset: Float32, size: Int64,
+    first: Whole, last: Whole, value: Float64, base: Whole, at: Int64, start: Int64,
+    hole: Int8, closed: bool, xy: Int64, offset: Float32, size: Int64,
 ) -> tuple[Whole, Whole]:  # fmt: skip
     """Round chains first..last to mm; drop repeated vertices; orient and turn rings.
 
     Parameters
     ----------
-    value : number [m] that begins at each byte
+    value : number [m] that begins at each byte from `base` on
     at : (c,) byte of the first coordinate of each chain
     start : (c + 1,) where its vertices go
 
@@ -103,7 +105,7 @@ def _clean(
     moved = 0
     for r in range(first, last):
         begin = start[r]
-        byte = at[r] - 16
+        byte = at[r] - base - 16
         n = 0
         for _ in range(begin, start[r + 1]):
             byte += 16
@@ -189,39 +191,58 @@ def _finite(name: str, is_finite: bool) -> None:
 
 
 def _chains(
-    name: str, source: Written, rings: Rings, closed: bool, workers: Workers
+    name: str,
+    shapes: GeometryArray | Written,
+    rings: Rings,
+    closed: bool,
+    workers: Workers,
 ) -> Chains:
-    """Cleaned chains of the shapes of a source."""
-    value = source.every("<f8")
+    """Cleaned chains of shapes.
+
+    Notes
+    -----
+    To read geometry objects takes the interpreter, one thread at a time: they are read
+    in parts, so that meanwhile the other threads clean what was read before.
+    """
     start = np.concatenate([[0], np.cumsum(rings.points)]).astype(np.int64)
     xy = np.empty((int(start[-1]), 2), np.int64)
     offset = np.empty((int(start[-1]), 2), np.float32)
     size = np.zeros(len(rings.points), np.int64)
-    found = workers.run(
-        lambda first, last: _clean(
-            first, last, value, rings.at, start, rings.hole, closed, xy, offset, size
-        ),
-        even_parts(start, workers.threads),
-    )
+    count = np.bincount(rings.owner, minlength=len(shapes))
+    shape_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    many = not isinstance(shapes, Written) and len(shapes) >= FEW
+
+    def clean(one: int, end: int) -> tuple[Whole, Whole]:
+        first, last = shape_start[one], shape_start[end]
+        if isinstance(shapes, Written):
+            source, base = shapes, np.int64(0)
+        else:
+            source, base = _coordinates(shapes[one:end]), 16 * start[first]
+        return _clean(
+            first, last, source.every("<f8"), base, rings.at, start, rings.hole, closed,
+            xy, offset, size,
+        )  # fmt: skip
+
+    parts = workers.threads * (_PARTS_PER_THREAD if many else 1)
+    found = workers.run(clean, even_parts(start[shape_start], parts))
     _finite(name, all(strange == 0 for strange, _ in found))
     moved = any(some > 0 for _, some in found)
-    count = np.bincount(rings.owner, minlength=len(source))
-    shape_start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
     return Chains(xy, offset, start[:-1], size, shape_start, moved)
 
 
-def _coordinates(
-    geometries: GeometryArray, points: Int64, owner: Int64, hole: Int8
-) -> tuple[Written, Rings]:
-    """Coordinates of geometry objects as bytes, and their rings or lines."""
+def _coordinates(geometries: GeometryArray) -> Written:
+    """Coordinates of geometry objects as bytes."""
     pool = shapely.get_coordinates(geometries).view(np.uint8).reshape(-1)
-    nowhere = np.zeros(len(geometries), np.int64)
-    rings = Rings(owner, 16 * (np.cumsum(points) - points), points, hole)
-    return Written(pool, nowhere, nowhere), rings
+    return Written(pool, _NONE, _NONE)
 
 
-def _rings(geometries: GeometryArray) -> tuple[Int64, Int64, Int8]:
-    """Coordinates, geometry and hole-or-not of every ring, in order.
+def _in_order(owner: Int64, points: Int64, hole: Int8) -> Rings:
+    """Rings or lines of geometry objects, whose coordinates follow one another."""
+    return Rings(owner, 16 * (np.cumsum(points) - points), points, hole)
+
+
+def _rings(geometries: GeometryArray) -> Rings:
+    """Every ring of (multi)polygons, in order.
 
     Notes
     -----
@@ -241,7 +262,7 @@ def _rings(geometries: GeometryArray) -> tuple[Int64, Int64, Int8]:
     sizes = np.concatenate([whole, shapely.get_num_coordinates(ring)])
     hole = np.zeros(len(owner), np.int8)
     hole[len(whole) :][1:] = of_ring[1:] == of_ring[:-1]
-    return sizes[order].astype(np.int64), of_part[owner[order]], hole[order]
+    return _in_order(of_part[owner[order]], sizes[order].astype(np.int64), hole[order])
 
 
 def polygon_chains(
@@ -263,8 +284,7 @@ def polygon_chains(
         rings = rings_of(name, geometries, workers)
         return _chains(name, geometries, rings, True, workers)
     _checked(name, geometries, _POLYGONS)
-    source, rings = _coordinates(geometries, *_rings(geometries))
-    return _chains(name, source, rings, True, workers)
+    return _chains(name, geometries, _rings(geometries), True, workers)
 
 
 def line_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
@@ -275,8 +295,8 @@ def line_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chain
         part, owner = shapely.get_parts(geometries, return_index=True)
     sizes = shapely.get_num_coordinates(part).astype(np.int64)
     hole = np.zeros(len(part), np.int8)
-    source, rings = _coordinates(geometries, sizes, owner.astype(np.int64), hole)
-    return _chains(name, source, rings, False, workers)
+    rings = _in_order(owner.astype(np.int64), sizes, hole)
+    return _chains(name, geometries, rings, False, workers)
 
 
 def point_xy(name: str, geometries: GeometryArray) -> tuple[Int64, Int64]:

@@ -12,6 +12,7 @@ from threading import Lock
 import numpy as np
 
 from processes.kernels.exact.scene import Int64
+from processes.kernels.memory import keep_memory
 
 Progress = Callable[[str, float], None]
 Cancelled = Callable[[], bool]
@@ -116,6 +117,7 @@ def workers(
     cancelled: Cancelled | None = None,
 ) -> Iterator[Workers]:
     """Threads for one computation; they end with it."""
+    keep_memory()
     if threads == 1:
         yield Workers(1, None, on_progress, cancelled)
         return
