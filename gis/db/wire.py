@@ -15,7 +15,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import psycopg
 from psycopg import pq, sql
@@ -39,6 +39,17 @@ _READ: Mapping[int, Callable[[bytes], Any]] = {
 }
 
 
+class Afresh(NamedTuple):
+    """A statement that is planned for the values it has, not once for all values.
+
+    For those that read many rows: what is compared with every row is a constant then,
+    which halves the time of counting a table by a filter.
+    """
+
+    text: sql.Composed | bytes
+    values: tuple[Any, ...]
+
+
 class Wire(psycopg.AsyncConnection[Any]):
     """A connection in autocommit mode whose statements travel together."""
 
@@ -59,7 +70,7 @@ class Wire(psycopg.AsyncConnection[Any]):
         pg.enter_pipeline_mode()
         whole = False
         try:
-            wanted = [self._send(text, values) for text, values in statements]
+            wanted = [self._send(statement) for statement in statements]
             pg.pipeline_sync()
             results = await self._results()
             whole = True
@@ -77,27 +88,36 @@ class Wire(psycopg.AsyncConnection[Any]):
 
     # -- sending -----------------------------------------------------------------
 
-    def _send(self, text: sql.Composed | bytes, values: tuple[Any, ...]) -> int:
+    def _send(self, statement: Statement) -> int:
         """Put one statement on its way; how many results come before its own."""
-        pg, before = self.pgconn, 0
+        text, values = statement
         query = text if isinstance(text, bytes) else text.as_bytes(None)
-        name = self._names.get(query)
-        if name is None:
-            if len(self._names) >= _MOST_PREPARED:
-                _, forgotten = self._names.popitem(last=False)
-                pg.send_query_params(b"DEALLOCATE " + forgotten, None)
-                before += 1
-            self._number += 1
-            name = b"w%d" % self._number
-            pg.send_prepare(name, _numbered(query))
-            before += 1
-            self._names[query] = name
-        else:
-            self._names.move_to_end(query)
         given = [_sent(value) for value in values]
         formats = [int(isinstance(value, bytes)) for value in values]
-        pg.send_query_prepared(name, given, formats, pq.Format.BINARY)
+        if isinstance(statement, Afresh):
+            query = _numbered(query)
+            self.pgconn.send_query_params(query, given, None, formats, pq.Format.BINARY)
+            return 0
+        name, before = self._name_of(query)
+        self.pgconn.send_query_prepared(name, given, formats, pq.Format.BINARY)
         return before
+
+    def _name_of(self, query: bytes) -> tuple[bytes, int]:
+        """Name of a prepared statement; how many results its making brings."""
+        pg, before = self.pgconn, 0
+        name = self._names.get(query)
+        if name is not None:
+            self._names.move_to_end(query)
+            return name, before
+        if len(self._names) >= _MOST_PREPARED:
+            _, forgotten = self._names.popitem(last=False)
+            pg.send_query_params(b"DEALLOCATE " + forgotten, None)
+            before += 1
+        self._number += 1
+        name = b"w%d" % self._number
+        pg.send_prepare(name, _numbered(query))
+        self._names[query] = name
+        return name, before + 1
 
     # -- receiving ---------------------------------------------------------------
 

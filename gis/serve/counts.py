@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from gis.db.compose import Composer
 from gis.db.estimate import explaining, read_plan
+from gis.db.wire import Afresh
 from gis.serve.answer import weak_etag
 from gis.serve.asked import Asked, matching_key
 from gis.serve.context import Context
@@ -83,7 +84,7 @@ class Counts:
         database, level = self._context.database, asked.level
         key = weak_etag(matching_key(request, asked.layer.id, level, day))
         version = self._composer.version(asked.layer.id)
-        statement = self._composer.count(asked.query)
+        statement = Afresh(*self._composer.count(asked.query))
         if key in self._kept:
             (row,) = await fetch(request, database, level, [version])
             if known := self.known(key, (row or (0,))[0]):

@@ -50,6 +50,25 @@ def test_rows_come_typed_and_in_order(empty_db):
     on(empty_db, scene)
 
 
+def test_what_is_planned_afresh_is_answered_alike_and_never_prepared(empty_db):
+    held = b"SELECT count(*) FROM pg_prepared_statements WHERE name ~ '^w'"
+
+    async def scene(pool):
+        await pool.answers(PUBLIC, [(held, ())])
+        for number in range(7):
+            some = (
+                b"SELECT %s::int, encode(%s::bytea, 'hex'), %s::text",
+                (number, b"\0%1", None),
+            )
+            afresh, once, count = await pool.answers(
+                PUBLIC, [wire.Afresh(*some), some, (held, ())]
+            )
+            assert list(afresh) == list(once) == [(number, b"002531", None)]
+            assert count[0] == (2,)  # the one beside it, and the one that counts
+
+    on(empty_db, scene)
+
+
 def test_a_failure_is_that_of_its_statement(empty_db):
     async def scene(pool):
         for _ in range(3):
