@@ -43,7 +43,7 @@ class Afresh(NamedTuple):
     """A statement that is planned for the values it has, not once for all values.
 
     For those that read many rows: what is compared with every row is a constant then,
-    which halves the time of counting a table by a filter.
+    which takes a third off the time of counting a table by a filter.
     """
 
     text: sql.Composed | bytes
