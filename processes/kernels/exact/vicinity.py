@@ -11,10 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from processes.kernels.exact.areas import ground_parts, row_heights
-from processes.kernels.exact.bins import (
-    grouped,
-    numbers_of_vertices,
-)
+from processes.kernels.exact.bins import grouped, numbers_of_vertices
 from processes.kernels.exact.boxes import (
     Index,
     joined,
@@ -30,9 +27,7 @@ from processes.kernels.exact.crossings import find_crossings
 from processes.kernels.exact.events import count_events, fill_events, running_sum
 from processes.kernels.exact.few import Stock, grid_about, in_order, scene_of
 from processes.kernels.exact.on_edge import close_points
-from processes.kernels.exact.references import (
-    deepest,
-)
+from processes.kernels.exact.references import deepest
 from processes.kernels.exact.scene import (
     Bins,
     Frames,
@@ -45,10 +40,7 @@ from processes.kernels.exact.scene import (
     Truth,
     Whole,
 )
-from processes.kernels.exact.skip import (
-    begun_chains,
-    restart_edges,
-)
+from processes.kernels.exact.skip import begun_chains, restart_edges
 from processes.kernels.exact.window import bins_of, is_deep, mark_window, states_of
 
 #: Services about an edit, per depth, from which on it may change nothing at all.
