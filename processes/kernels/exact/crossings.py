@@ -7,10 +7,12 @@ import numpy as np
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.on_edge import is_on_any
 from processes.kernels.exact.perturb import along, crossing
-from processes.kernels.exact.runs import find_runs, pairs_of_runs
+from processes.kernels.exact.runs import find_runs, pairs_of_lines, pairs_of_runs
 from processes.kernels.exact.scene import (
+    LINE,
+    OTHER,
     POINT,
-    SERVICE,
+    ZONE,
     Bins,
     Grid,
     Int8,
@@ -50,13 +52,44 @@ def _matters(
 
 
 @bare
-def _without_services(edge: Int32, edge_shape: Int32, kind: Int8, kept: Int32) -> Whole:
-    """Copy all edges but those of services to kept[:n]; n."""
-    n = 0
+def _lines_last(
+    edge: Int32, services: Whole, lines: Whole, zones: Whole, kept: Int32
+) -> tuple[Whole, Whole]:
+    """Copy edges to kept[:n], those of lines behind all others.
+
+    Parameters
+    ----------
+    services : the edges before are left out
+    lines, zones : first edge of any line, and of any zone
+
+    Returns
+    -------
+    How many are not of lines, and n.
+    """
+    n: Whole = 0
     for e in edge:
         kept[n] = e
-        n += kind[edge_shape[e]] != SERVICE
-    return n
+        n += (services <= e) & ((e < lines) | (e >= zones))
+    heavy = n
+    for e in edge:
+        if lines <= e and e < zones:
+            kept[n] = e
+            n += 1
+    return heavy, n
+
+
+@bare
+def _first_edge(kind: Whole, scene: Scene) -> Whole:
+    """First edge of a kind or of those after it: layers follow one another."""
+    low: Whole = 0
+    high: Whole = len(scene.kind)
+    while low < high:
+        middle = (low + high) // 2
+        if scene.kind[middle] < kind:
+            low = middle + 1
+        else:
+            high = middle
+    return scene.chain_start[scene.shape_start[low]]
 
 
 @bare
@@ -183,6 +216,9 @@ def find_crossings(
     edge = bins.edge
     columns = grid.columns
     cell = np.int64(grid.cell)
+    others = _first_edge(OTHER, scene)
+    lines = _first_edge(LINE, scene)
+    zones = _first_edge(ZONE, scene)
     most = 0
     for c in range(first, last):
         most = max(most, bins.start[c + 1] - bins.start[c])
@@ -206,16 +242,21 @@ def find_crossings(
         asked = query_start[c + 1] - query_start[c]
         pairs: Truth = wanted_pairs
         here = edge[begin:end]
+        leaves_services = False
         if skips:
             matters = _matters(begin, end, edge, edge_shape, kind, active)
             if dead[c] == DEAD and matters & WANTED == 0:
                 if matters & (OF_ZONE | DEAD_OTHER) == 0:
                     continue
-                n = _without_services(here, edge_shape, kind, kept)
-                here = kept[:n]
+                leaves_services = True
             pairs = pairs and may_be_wanted(matters & ~DEAD_SERVICE)
         if not pairs and asked == 0:
             continue
+        heavy = n
+        if leaves_services or lines < zones:
+            from_edge = others if leaves_services else np.int64(0)
+            heavy, n = _lines_last(here, from_edge, lines, zones, kept)
+            here = kept[:n]
         row = bins.cell[c] // columns
         x0 = (bins.cell[c] - row * columns + grid.column) * cell
         y0 = (row + grid.row) * cell
@@ -225,8 +266,8 @@ def find_crossings(
         )  # fmt: skip
         runs: Whole = 0
         if pairs:
-            runs = find_runs(n, shape, wanted, box, run)
-            pairs = runs > 1
+            runs = find_runs(heavy, shape, wanted, box, run)
+            pairs = runs > 1 or (runs == 1 and n > heavy)
         m: Whole = 1
         if across > 0:
             m = min(across, cell)
@@ -240,7 +281,7 @@ def find_crossings(
             y = np.int64(xy[query_vertex[q], 1])
             if m == 1:
                 start[0] = 0
-                start[1] = edges_on_way(x, y, x0, n, box, item)
+                start[1] = edges_on_way(x, y, x0, heavy, box, item)
             change[q] = change_to_vertex(
                 x, y, shape_priority[query_shape[q]],
                 shape_weight, shape_priority, x0, y0, m, size,
@@ -254,7 +295,11 @@ def find_crossings(
             if m == 1:
                 after = pairs_of_runs(
                     x0, y0, cell, runs, run, ends, box, shape, wanted,
-                    shape_weight, shape_priority, here, near, found, n_found,
+                    shape_priority, here, near, found, n_found,
+                )  # fmt: skip
+                after = pairs_of_lines(
+                    x0, y0, cell, heavy, n, runs, run, ends, box, shape, wanted,
+                    shape_priority, here, near, found, after,
                 )  # fmt: skip
             else:
                 after = _pairs_of_cell(

@@ -2,8 +2,9 @@
 
 Shapes lie together in memory, so that the edges of one shape follow each other in a
 cell. Most pairs of runs do not meet, which their boxes tell; of those that do, only the
-edges in what both boxes hold are looked at. Cells with very many edges are subdivided
-instead (`subgrid`).
+edges in what both boxes hold are looked at. Lines have few edges in a cell and do not
+meet each other: each of their edges looks at all others at once. Cells with very many
+edges are subdivided instead (`subgrid`).
 """
 
 from __future__ import annotations
@@ -92,14 +93,13 @@ def _on_both_sides(i: Whole, n: Whole, ends: Int64, near: Int32) -> Whole:
 def pairs_of_runs(
     x0: Whole, y0: Whole, cell: Whole, runs: Whole, run: Int32,
     ends: Int64, box: Int32, shape: Int64, wanted: Int8,
-    shape_weight: Int64, shape_priority: Int64, edge: Int32, near: Int32,
-    found: Int32, n: Whole,
+    shape_priority: Int64, edge: Int32, near: Int32, found: Int32, n: Whole,
 ) -> Whole:  # fmt: skip
     """Append the crossings whose point lies in a cell to found[:n]; n with them.
 
     Parameters
     ----------
-    runs, run : of `find_runs`
+    runs, run : of `find_runs`, of everything but lines
     ends, box, shape, wanted : edges of the cell, of `subgrid.gather`
     edge : the same edges in the scene
     near : (2, m) room for the edges of a run that can meet another run, and an edge
@@ -114,10 +114,7 @@ def pairs_of_runs(
             top = min(run[4, u], run[4, v])
             if left > right or bottom > top or not may_be_wanted(run[5, u] | run[5, v]):
                 continue
-            of_v = shape[run[0, v]]
-            if shape_priority[of_u] == shape_priority[of_v] or (
-                shape_weight[of_u] == 0 and shape_weight[of_v] == 0
-            ):
+            if shape_priority[of_u] == shape_priority[shape[run[0, v]]]:
                 continue
             # every edge of the shorter run looks at the longer one, all edges at once
             short = u
@@ -125,12 +122,8 @@ def pairs_of_runs(
             if run[0, u + 1] - run[0, u] > run[0, v + 1] - run[0, v]:
                 short = v
                 long = u
-            of_short = shape[run[0, short]]
-            of_long = shape[run[0, long]]
-            priority = shape_priority[of_short]
-            other = shape_priority[of_long]
-            short_counts = shape_weight[of_short] != 0
-            long_counts = shape_weight[of_long] != 0
+            priority = shape_priority[shape[run[0, short]]]
+            other = shape_priority[shape[run[0, long]]]
             m = 0
             for j in range(run[0, long], run[0, long + 1]):
                 near[0, m] = j
@@ -168,9 +161,58 @@ def pairs_of_runs(
                     ):
                         continue
                     if n < len(found):
-                        mine = edge[i] if long_counts else ~edge[i]
-                        theirs = edge[j] if short_counts else ~edge[j]
-                        found[n, 0] = mine if sign > 0 else theirs
-                        found[n, 1] = theirs if sign > 0 else mine
+                        found[n, 0] = edge[i] if sign > 0 else edge[j]
+                        found[n, 1] = edge[j] if sign > 0 else edge[i]
                     n += 1
+    return n
+
+
+@bare
+def pairs_of_lines(
+    x0: Whole, y0: Whole, cell: Whole, first: Whole, last: Whole, runs: Whole,
+    run: Int32, ends: Int64, box: Int32, shape: Int64, wanted: Int8,
+    shape_priority: Int64, edge: Int32, near: Int32, found: Int32, n: Whole,
+) -> Whole:  # fmt: skip
+    """The same of the edges first..last of a cell, which are of lines, with all before.
+
+    Parameters
+    ----------
+    runs, run : of `find_runs`, of the edges before them
+    """
+    of_others: Whole = 0
+    for u in range(runs):
+        of_others |= run[5, u]
+    for i in range(first, last):
+        if not may_be_wanted(wanted[i] | of_others):
+            continue
+        left = box[0, i]
+        bottom = box[1, i]
+        right = box[2, i]
+        top = box[3, i]
+        most: Whole = 0
+        for j in range(first):
+            near[1, most] = j
+            most += (
+                (box[0, j] <= right) & (box[2, j] >= left)
+                & (box[1, j] <= top) & (box[3, j] >= bottom)
+            )  # fmt: skip
+        most = _on_both_sides(i, most, ends, near)
+        priority = shape_priority[shape[i]]
+        for q in range(most):
+            j = near[1, q]
+            if not is_wanted(wanted[i] | wanted[j]):
+                continue
+            other = shape_priority[shape[j]]
+            sign = crossing(
+                ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
+                ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
+            )  # fmt: skip
+            if sign == 0 or not lies_in(
+                i, j, priority < other, ends, x0, y0, x0 + cell, y0 + cell
+            ):
+                continue
+            if n < len(found):
+                found[n, 0] = edge[i] if sign > 0 else ~edge[j]
+                found[n, 1] = ~edge[j] if sign > 0 else edge[i]
+            n += 1
     return n
