@@ -1,4 +1,4 @@
-"""Step 7, last part: areas of cells from the sums of their rows."""
+"""Step 7, last part: areas of cells from the sums of their rows; weights of points."""
 
 from __future__ import annotations
 
@@ -111,3 +111,23 @@ def ground_parts(
             found[k, 2] += (height >> PART_BITS) * column
             found[k, 3] += (height & rest) * column
     return found
+
+
+@bare
+def add_weights(zone: Int64, depth: Int64, weight: Float64, found: Float64) -> None:
+    """Add the weight of every point to its zone's: all of it, and what is covered.
+
+    Parameters
+    ----------
+    zone : (p,) position of the zone that holds each point, -1 for none
+    depth : (p,) services that hold it
+    found : (depths + 1, zones + 1) written: weight under each depth, whole weight; the
+        last column is of points in no zone
+    """
+    depths = len(found) - 1
+    outside = found.shape[1] - 1
+    for i in range(len(zone)):
+        column = zone[i] if zone[i] >= 0 else outside
+        found[depths, column] += weight[i]
+        for k in range(min(depth[i], depths)):
+            found[k, column] += weight[i]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.compile import bare, compiled
-from processes.kernels.exact.scene import Bins, Grid, Int32, Int64, Scene, Whole
+from processes.kernels.exact.scene import Grid, Int32, Int64, Scene, Whole
 
 _USUAL_CELLS = 4  # of an edge: room for them is made at once
 
@@ -178,12 +178,3 @@ def grouped(key: Int64, groups: Whole) -> tuple[Int64, Int64]:
         order[free[key[i]]] = i
         free[key[i]] += 1
     return start, order
-
-
-@compiled
-def numbers_of_vertices(scene: Scene, grid: Grid, bins: Bins, vertex: Int64) -> Int64:
-    """(n,) number of the cell that holds each vertex."""
-    found = np.empty(len(vertex), np.int64)
-    for i in range(len(vertex)):
-        found[i] = bins.number[cell_of_vertex(scene, grid, vertex[i])]
-    return found

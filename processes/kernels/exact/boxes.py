@@ -13,31 +13,68 @@ from processes.kernels.exact.scene import Int64, Truth, Whole
 
 _LEAST_TILE_MM = 100_000
 _MOST_TILES = 1000
+_MOST_ACROSS = 256
 _USUAL_SHARE = 0.999
 FEW = 1000
 LITTLE_MM = 20_000
 
 
-@compiled
-def shape_boxes(chains: Chains) -> Int64:
-    """(s, 4) least x, y and greatest x, y of each shape [mm]; empty ones meet none."""
-    n = len(chains.shape_start) - 1
-    box = np.empty((n, 4), np.int64)
-    for shape in range(n):
+@bare
+def bound_shapes(first: Whole, last: Whole, chains: Chains, box: Int64) -> None:
+    """Boxes of the shapes first..last."""
+    xy = chains.xy
+    for shape in range(first, last):
         left = bottom = np.int64(FAR)
         right = top = np.int64(-FAR)
         for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
             begin = chains.start[chain]
             for v in range(begin, begin + chains.size[chain]):
-                left = min(left, chains.xy[v, 0])
-                right = max(right, chains.xy[v, 0])
-                bottom = min(bottom, chains.xy[v, 1])
-                top = max(top, chains.xy[v, 1])
+                left = min(left, xy[v, 0])
+                bottom = min(bottom, xy[v, 1])
+                right = max(right, xy[v, 0])
+                top = max(top, xy[v, 1])
         box[shape, 0] = left
         box[shape, 1] = bottom
         box[shape, 2] = right
         box[shape, 3] = top
+
+
+@compiled
+def shape_boxes(chains: Chains) -> Int64:
+    """(s, 4) least x, y and greatest x, y of each shape [mm]; empty ones meet none."""
+    box = np.empty((len(chains.shape_start) - 1, 4), np.int64)
+    bound_shapes(0, len(box), chains, box)
     return box
+
+
+@compiled
+def by_tile(at: Int64, least_tile: Whole) -> Int64:
+    """Positions of points, or of boxes that meet anything, by the tile they lie in.
+
+    Parameters
+    ----------
+    at : (n, 2) points or (n, 4) boxes, of which the lower corner counts [mm]
+    least_tile : width of a tile, at least [mm]
+    """
+    left = bottom = np.int64(FAR)
+    right = top = np.int64(-FAR)
+    for i in range(len(at)):
+        if at[i, 0] != FAR:
+            left = min(left, at[i, 0])
+            bottom = min(bottom, at[i, 1])
+            right = max(right, at[i, 0])
+            top = max(top, at[i, 1])
+    if left > right:
+        return np.empty(0, np.int64)
+    tile = max(least_tile, max(right - left, top - bottom) // _MOST_ACROSS)
+    columns = (right - left) // tile + 1
+    rows = (top - bottom) // tile + 1
+    key = np.full(len(at), columns * rows, np.int64)
+    for i in range(len(at)):
+        if at[i, 0] != FAR:
+            key[i] = (at[i, 1] - bottom) // tile * columns + (at[i, 0] - left) // tile
+    start, order = grouped(key, columns * rows + 1)
+    return order[: start[columns * rows]]
 
 
 @bare

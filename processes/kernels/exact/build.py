@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,6 +35,20 @@ MOST_ZONES = (1 << 22) - 2
 _ALL: Int8 = np.empty(0, np.int8)
 
 
+@bare
+def _stretch(box: Int64, shapes: Int64, extent: Int64) -> None:
+    """Let an extent hold the boxes of some shapes."""
+    for shape in shapes:
+        for side in range(2):
+            extent[side] = min(extent[side], box[shape, side])
+            extent[side + 2] = max(extent[side + 2], box[shape, side + 2])
+
+
+def _nowhere() -> Int64:
+    """Extent of nothing."""
+    return np.array([FAR, FAR, -FAR, -FAR], np.int64)
+
+
 @dataclass(frozen=True)
 class Layer:
     """Shapes of one kind.
@@ -52,6 +67,13 @@ class Layer:
     shapes: Int64
     box: Int64
     row: Int64 | None = None
+
+    @cached_property
+    def extent(self) -> Int64:
+        """(4,) least x, y and greatest x, y of the shapes that count [mm]."""
+        extent = _nowhere()
+        _stretch(self.box, self.shapes, extent)
+        return extent
 
 
 @dataclass(frozen=True)
@@ -193,20 +215,12 @@ def frame_of(
     return Around(origin, frames_of(box, grid), double_area, *extent)
 
 
-@bare
-def _stretch(box: Int64, shapes: Int64, extent: Int64) -> None:
-    """Let an extent hold the boxes of some shapes."""
-    for shape in shapes:
-        for side in range(2):
-            extent[side] = min(extent[side], box[shape, side])
-            extent[side + 2] = max(extent[side + 2], box[shape, side + 2])
-
-
 def _extent(layers: list[Layer], points: Int64) -> tuple[Int64, Int64] | None:
     """Least and greatest x and y of everything."""
-    extent = np.array([FAR, FAR, -FAR, -FAR], np.int64)
+    extent = _nowhere()
     for layer in layers:
-        _stretch(layer.box, layer.shapes, extent)
+        np.minimum(extent[:2], layer.extent[:2], out=extent[:2])
+        np.maximum(extent[2:], layer.extent[2:], out=extent[2:])
     for axis, values in enumerate(points.T if len(points) else ()):
         extent[axis] = min(extent[axis], values.min())
         extent[axis + 2] = max(extent[axis + 2], values.max())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.compile import bare
-from processes.kernels.exact.emit import walk_border, walk_edge
+from processes.kernels.exact.emit import walk_border, walk_edge, walk_line
 from processes.kernels.exact.events import read_events
+from processes.kernels.exact.queries import Changes
 from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
     AREA_UNIT,
@@ -77,7 +78,7 @@ def _stays_deep(
 @bare
 def propagate(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, frames: Frames,
-    reference: Int64, windings: Windings, change: Int64, restart: Int64, depths: Whole,
+    reference: Int64, windings: Windings, changes: Changes, depths: Whole,
     event_start: Int64, event: Int32, spot: Float64, step: Int64,
     active: Int8, has_others: Truth, sums: Sums, chain_state: Int64,
 ) -> Whole:  # fmt: skip
@@ -85,8 +86,7 @@ def propagate(
 
     Parameters
     ----------
-    change : (c,) change of state from the point of the cell to a chain's first vertex
-    restart : (v,) the same for edges that become active again
+    changes : of state from the points of cells to chains
     event_start, event : crossings of each edge
     spot, step : room for those of one edge, as of `read_events`
     active : (v,) of step 5, -1 for what another part adds; empty when all count. What
@@ -124,7 +124,9 @@ def propagate(
         own_row = scene.row[shape]
         begin = scene.chain_start[chain]
         end = scene.chain_start[chain + 1] - 1
-        state = _state_at(begin, shape, change[chain], scene, grid, reference, windings)
+        state = _state_at(
+            begin, shape, changes.chain[chain], scene, grid, reference, windings
+        )
         chain_state[chain] = state
         if kind == POINT:
             continue
@@ -152,7 +154,7 @@ def propagate(
                 continue
             if lost or (was_in_dead and not in_dead):
                 state = _state_at(
-                    e, shape, restart[e], scene, grid, reference, windings
+                    e, shape, changes.restart[e], scene, grid, reference, windings
                 )
             lost = False
             was_in_dead = in_dead
@@ -180,8 +182,7 @@ def propagate(
                         continue
                 n = read_events(
                     e, first_event, last_event, xy, offset, edge_shape, shape_weight,
-                    shape_priority, event, least, kind == LINE and moved, width, spot,
-                    step,
+                    shape_priority, event, least, kind == LINE, width, spot, step,
                 )  # fmt: skip
             if kind == ZONE:
                 state = walk_border(
@@ -199,7 +200,13 @@ def propagate(
                     kind, -1, depths, left, unit, area_sums,
                 )  # fmt: skip
                 continue
-            if kind == SERVICE and n == 0:
+            if kind == LINE:
+                state = walk_line(
+                    px, py, qx, qy, state, n, spot, step, own_row, depths,
+                    width, columns, before, number, cell_sums, length_sums, line_sums,
+                )  # fmt: skip
+                continue
+            if n == 0:
                 depth = service_depth(state)
                 if depth >= depths or depth < 0:
                     continue
@@ -250,9 +257,8 @@ def propagate(
                             )
                     continue
             state = walk_edge(
-                px, py, qx, qy, state, n, spot, step, e, offset, kind, own_row, depths,
+                px, py, qx, qy, state, n, spot, step, e, offset, depths,
                 width, columns, before, number, left, unit, cell_sums, area_sums,
-                length_sums, line_sums,
             )  # fmt: skip
         if whole and kind != LINE and state != state_at_start:
             open_rings += 1

@@ -19,6 +19,7 @@ from processes.kernels.exact.frame import Around
 from processes.kernels.exact.pack import (
     MM,
     line_chains,
+    ordered_lines,
     ordered_shapes,
     point_xy,
     polygon_chains,
@@ -83,7 +84,7 @@ def packed_city(
     ):
         if not 1 <= value <= most:
             raise ValueError(f"{name}: {value} given, must be 1 to {most}")
-    at, row = point_xy("points", points)
+    at, row = point_xy("points", points, crew)
     layers = (
         polygon_layer("services", SERVICE, services, depths, crew),
         polygon_layer("others", OTHER, others, 1, crew),
@@ -134,7 +135,7 @@ def polygon_layer(
 def line_layer(geometries: GeometryArray, crew: Workers) -> Layer:
     """Lines, every one of which counts."""
     chains = line_chains("lines", geometries, crew)
-    return Layer(LINE, chains, *ordered_shapes(chains, len(geometries), crew))
+    return Layer(LINE, chains, *ordered_lines(chains, crew))
 
 
 def zone_layer(geometries: GeometryArray, crew: Workers) -> Layer:

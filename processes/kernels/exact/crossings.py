@@ -7,6 +7,7 @@ import numpy as np
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.on_edge import is_on_any
 from processes.kernels.exact.perturb import along, crossing
+from processes.kernels.exact.queries import Asked, Changes
 from processes.kernels.exact.runs import find_runs, pairs_of_lines, pairs_of_runs
 from processes.kernels.exact.scene import (
     LINE,
@@ -89,7 +90,8 @@ def _first_edge(kind: Whole, scene: Scene) -> Whole:
             low = middle + 1
         else:
             high = middle
-    return scene.chain_start[scene.shape_start[low]]
+    edge: Whole = scene.chain_start[scene.shape_start[low]]
+    return edge
 
 
 @bare
@@ -185,19 +187,15 @@ def _pairs_of_cell(
 @compiled
 def find_crossings(
     first: Whole, last: Whole, scene: Scene, grid: Grid, bins: Bins, across: Whole,
-    query_start: Int64, query_vertex: Int64, query_shape: Int64, change: Int64,
-    on_edge: Int8, active: Int8, dead: Int8, wanted_pairs: Truth,
+    asked: Asked, changes: Changes, active: Int8, dead: Int8, wanted_pairs: Truth,
 ) -> Int32:  # fmt: skip
     """Crossings of the numbered cells first..last.
 
     Parameters
     ----------
     across : subcells along a side of a cell; 1: runs; 0: as many as are usual
-    query_start : (n + 1,) first query of each cell
-    query_vertex, query_shape : (q,) vertices whose state is asked, and their shapes
-    change : (q,) zeros; written: change of state from the cell's point to the vertex;
-        in dead cells without active edges that of zones and others alone
-    on_edge : (q,) zeros; written: 1 for points that lie on an edge
+    asked, changes : what is asked, and written: changes of state; in dead cells
+        without active edges those of zones and others alone
     active, dead : of step 5; empty when it is not taken. In dead cells only crossings
         of active edges are looked for, and those of others and lines, not with services
     wanted_pairs : False for the queries alone
@@ -239,7 +237,8 @@ def find_crossings(
         end = bins.start[c + 1]
         n = end - begin
         skips = len(dead) > 0 and dead[c] != 0
-        asked = query_start[c + 1] - query_start[c]
+        first_asked = asked.start[c]
+        last_asked = asked.start[c + 1]
         pairs: Truth = wanted_pairs
         here = edge[begin:end]
         leaves_services = False
@@ -250,7 +249,7 @@ def find_crossings(
                     continue
                 leaves_services = True
             pairs = pairs and may_be_wanted(matters & ~DEAD_SERVICE)
-        if not pairs and asked == 0:
+        if not pairs and first_asked == last_asked:
             continue
         heavy = n
         if leaves_services or lines < zones:
@@ -276,21 +275,28 @@ def find_crossings(
         size = (cell + m - 1) // m
         if m > 1:
             item = subdivide(n, ends, box, x0, y0, m, size, span, start, item)
-        for q in range(query_start[c], query_start[c + 1]):
-            x = np.int64(xy[query_vertex[q], 0])
-            y = np.int64(xy[query_vertex[q], 1])
+        for q in range(first_asked, last_asked):
+            chain = asked.chain[q]
+            vertex = scene.chain_start[chain] if chain >= 0 else np.int64(~chain)
+            of_shape = scene.chain_shape[chain] if chain >= 0 else edge_shape[vertex]
+            x = np.int64(xy[vertex, 0])
+            y = np.int64(xy[vertex, 1])
             if m == 1:
                 start[0] = 0
                 start[1] = edges_on_way(x, y, x0, heavy, box, item)
-            change[q] = change_to_vertex(
-                x, y, shape_priority[query_shape[q]],
+            change = change_to_vertex(
+                x, y, shape_priority[of_shape],
                 shape_weight, shape_priority, x0, y0, m, size,
                 start, item, ends, shape,
             )  # fmt: skip
-            if kind[query_shape[q]] == POINT:
+            if chain < 0:
+                changes.restart[vertex] = change
+                continue
+            changes.chain[chain] = change
+            if kind[of_shape] == POINT:
                 s = (y - y0) // size * m + (x - x0) // size
                 if is_on_any(x, y, start[s], start[s + 1], item, ends, box):
-                    on_edge[q] = 1
+                    changes.on_edge[chain] = 1
         while pairs:
             if m == 1:
                 after = pairs_of_runs(

@@ -16,7 +16,6 @@ from processes.kernels.exact.compile import bare, inlined
 from processes.kernels.exact.scene import (
     AREA_UNIT,
     HEIGHT_UNIT,
-    SERVICE,
     ZONE,
     Float32,
     Float64,
@@ -107,23 +106,6 @@ def add_service_piece(
             )
 
 
-@bare
-def _add_line_piece(
-    length: Whole, cell: Whole, own: Whole,
-    state: Whole, depths: Whole, cell_sums: Int64, length_sums: Int64, line_sums: Int64,
-) -> None:  # fmt: skip
-    """Add a piece of a line: its length, whole and under each depth."""
-    outside = length_sums.shape[1] - 1
-    zone = zone_of_state(state)
-    if zone < 0 or zone > outside:
-        zone = outside
-    length_sums[depths, zone] += length
-    for k in range(min(service_depth(state), depths)):
-        length_sums[k, zone] += length
-        cell_sums[cell, 2 * depths + k] += length
-        line_sums[k, own] += length
-
-
 @inlined
 def _column(
     row: Whole, kind: Whole, own: Whole, state: Whole, depths: Whole
@@ -207,13 +189,11 @@ def _position(x: float, width: float) -> Whole:
 @bare
 def walk_edge(
     px: float, py: float, qx: float, qy: float, state: Whole,
-    n: Whole, spot: Float64, step: Int64, e: Whole, offset: Float32,
-    kind: Whole, own: Whole, depths: Whole,
+    n: Whole, spot: Float64, step: Int64, e: Whole, offset: Float32, depths: Whole,
     width: float, columns: Whole, before: Whole, number: Int32,
-    left: Float64, unit: Float64,
-    cell_sums: Int64, area_sums: Int64, length_sums: Int64, line_sums: Int64,
+    left: Float64, unit: Float64, cell_sums: Int64, area_sums: Int64,
 ) -> Whole:  # fmt: skip
-    """Add an edge p-q of a service or line, cut at n crossings and the grid's lines.
+    """Add an edge p-q of a service, cut at n crossings and the grid's lines.
 
     Returns
     -------
@@ -222,8 +202,7 @@ def walk_edge(
     Notes
     -----
     Points on the grid's lines come from the whole edge, never from a piece of it: the
-    same bits whatever else crosses the edge. Lengths are taken from its beginning and
-    rounded there, so that cuts at which nothing changes are of no matter.
+    same bits whatever else crosses the edge.
     """
     dx = qx - px
     dy = qy - py
@@ -233,7 +212,6 @@ def walk_edge(
     last_row = _position(qy, width)
     ax = px
     ay = py
-    passed = np.int64(0)
     i = 0
     while True:
         x_line = 0.0
@@ -267,28 +245,19 @@ def walk_edge(
             bx = px + y_t * dx
             by = y_line
             next_row += 1 if last_row > row else -1
-        if kind == SERVICE:
-            depth = service_depth(state)
-            if depth >= 0 and depth < depths:
-                beside = 0.0
-                if len(offset):
-                    beside = beside_piece(
-                        px, py, qx, qy, ax, ay, bx, by,
-                        np.float64(offset[e, 0]), np.float64(offset[e, 1]),
-                        np.float64(offset[e + 1, 0]), np.float64(offset[e + 1, 1]),
-                    )  # fmt: skip
-                add_service_piece(
-                    ax, ay, bx, by, column, row, state, depth, depths, beside,
-                    width, columns, before, number, left, unit, cell_sums, area_sums,
+        depth = service_depth(state)
+        if depth >= 0 and depth < depths:
+            beside = 0.0
+            if len(offset):
+                beside = beside_piece(
+                    px, py, qx, qy, ax, ay, bx, by,
+                    np.float64(offset[e, 0]), np.float64(offset[e, 1]),
+                    np.float64(offset[e + 1, 0]), np.float64(offset[e + 1, 1]),
                 )  # fmt: skip
-        else:
-            cell = number[row * columns + column - before]
-            length = np.int64(np.rint(np.hypot(bx - px, by - py) * AREA_UNIT))
-            _add_line_piece(
-                length - passed, cell, own, state, depths, cell_sums, length_sums,
-                line_sums,
+            add_service_piece(
+                ax, ay, bx, by, column, row, state, depth, depths, beside,
+                width, columns, before, number, left, unit, cell_sums, area_sums,
             )  # fmt: skip
-            passed = length
         if ended:
             return state
         state += change
@@ -296,3 +265,71 @@ def walk_edge(
         ay = by
         column = next_column
         row = next_row
+
+
+@bare
+def walk_line(
+    px: float, py: float, qx: float, qy: float, state: Whole,
+    n: Whole, spot: Float64, step: Int64, own: Whole, depths: Whole,
+    width: float, columns: Whole, before: Whole, number: Int32,
+    cell_sums: Int64, length_sums: Int64, line_sums: Int64,
+) -> Whole:  # fmt: skip
+    """Add an edge p-q of a line: its length, whole and under each depth.
+
+    Returns
+    -------
+    The state at q.
+
+    Notes
+    -----
+    Lengths are taken from the edge's beginning and rounded there, so that cuts at which
+    nothing changes are of no matter.
+    """
+    dx = qx - px
+    dy = qy - py
+    whole = np.hypot(dx, dy) * AREA_UNIT
+    outside = length_sums.shape[1] - 1
+    column = _position(px, width)
+    row = _position(py, width)
+    last_column = _position(qx, width)
+    last_row = _position(qy, width)
+    right = 1 if last_column > column else 0
+    up = 1 if last_row > row else 0
+    x_t = ((column + right) * width - px) / dx if last_column != column else 2.0
+    y_t = ((row + up) * width - py) / dy if last_row != row else 2.0
+    passed = np.int64(0)
+    i = 0
+    while True:
+        t = min(x_t, y_t, 1.0)
+        is_event = i < n and spot[i, 0] <= t
+        if is_event:
+            t = spot[i, 0]
+        length = np.int64(np.rint(t * whole))
+        piece = length - passed
+        passed = length
+        zone = zone_of_state(state)
+        if zone < 0 or zone > outside:
+            zone = outside
+        length_sums[depths, zone] += piece
+        depth = min(service_depth(state), depths)
+        if depth > 0:
+            cell = number[row * columns + column - before]
+            for k in range(depth):
+                length_sums[k, zone] += piece
+                cell_sums[cell, 2 * depths + k] += piece
+                line_sums[k, own] += piece
+        if is_event:
+            state += step[i, 0]
+            i += 1
+        elif min(x_t, y_t) > 1.5:
+            return state
+        elif x_t < y_t:
+            column += 2 * right - 1
+            x_t = 2.0
+            if column != last_column:
+                x_t = ((column + right) * width - px) / dx
+        else:
+            row += 2 * up - 1
+            y_t = 2.0
+            if row != last_row:
+                y_t = ((row + up) * width - py) / dy

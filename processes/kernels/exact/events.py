@@ -185,18 +185,17 @@ def read_events(
         bx = np.int64(xy[f + 1, 0])
         by = np.int64(xy[f + 1, 1])
         t = along(px, py, qx, qy, ax, ay, bx, by)
-        if priority < shape_priority[shape]:
+        if is_line:
+            if _was_rounded(f, offset):
+                low, high = _within_cell(px, py, qx, qy, t, width)
+                t = min(max(t + _moved(e, f, xy, offset), low), high)
+        elif priority < shape_priority[shape]:
             spot[n, 1] = px + t * (qx - px)
             spot[n, 2] = py + t * (qy - py)
         else:
             s = along(ax, ay, bx, by, px, py, qx, qy)
             spot[n, 1] = ax + s * (bx - ax)
             spot[n, 2] = ay + s * (by - ay)
-        if is_line and _was_rounded(f, offset):
-            low, high = _within_cell(px, py, qx, qy, t, width)
-            t = min(max(t + _moved(e, f, xy, offset), low), high)
-            spot[n, 1] = px + t * (qx - px)
-            spot[n, 2] = py + t * (qy - py)
         spot[n, 0] = t
         step[n, 0] = -weight if event[k] & 1 else weight
         step[n, 1] = event[k]

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from processes.kernels.arrays import FloatArray, IntArray
-from processes.kernels.exact.areas import PART_BITS, cell_areas, ground_parts
+from processes.kernels.exact.areas import (
+    PART_BITS,
+    add_weights,
+    cell_areas,
+    ground_parts,
+)
 from processes.kernels.exact.build import Built
 from processes.kernels.exact.scene import AREA_UNIT, HEIGHT_UNIT
 from processes.kernels.exact.solve import Solved
@@ -267,17 +272,12 @@ def _of_points(
     if (weight != np.rint(weight)).any() or np.abs(weight).sum() >= _WHOLE:
         order = np.argsort(weight, kind="stable")
         zone, depth, weight = zone[order], depth[order], weight[order]
-    column = np.where(zone < 0, zones, zone)
-
-    def sums(counts: FloatArray) -> FloatArray:
-        found = np.bincount(column, weights=counts, minlength=zones + 1)
-        return found.astype(np.float64)
-
-    total = sums(weight)
-    covered = np.array([sums(np.where(depth > k, weight, 0.0)) for k in range(depths)])
+    found = np.zeros((depths + 1, zones + 1))
+    add_weights(zone, depth, weight, found)
     return Measure(
-        total[:zones], covered[:, :zones], float(total[zones]), covered[:, zones]
-    )
+        found[depths, :zones], found[:depths, :zones],
+        float(found[depths, zones]), found[:depths, zones],
+    )  # fmt: skip
 
 
 def cells_of(of: CellSums, origin: tuple[int, int], depths: int, cell_mm: int) -> Cells:

@@ -7,16 +7,20 @@ any order give the same scene, so the same figures to the bit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from processes.kernels.arrays import GeometryArray
-from processes.kernels.exact.chain import FAR, Chains
+from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
+from processes.kernels.exact.boxes import bound_shapes, by_tile
+from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.compile import bare, inlined
 from processes.kernels.exact.decode import FEW, Rings, rings_of
 from processes.kernels.exact.doubles import told_apart
 from processes.kernels.exact.scene import Float32, Float64, Int8, Int64, Truth, Whole
-from processes.kernels.exact.threads import Workers, even_parts
+from processes.kernels.exact.threads import Workers, even_parts, even_ranges
 from processes.kernels.written import Written
 
 MM = 1000.0
@@ -152,35 +156,34 @@ def _clean(
     return strange, moved
 
 
-@bare
-def _bound(first: Whole, last: Whole, chains: Chains, box: Int64) -> None:
-    """Boxes of shapes first..last."""
-    xy = chains.xy
-    for shape in range(first, last):
-        left = bottom = np.int64(FAR)
-        right = top = np.int64(-FAR)
-        for chain in range(chains.shape_start[shape], chains.shape_start[shape + 1]):
-            begin = chains.start[chain]
-            for v in range(begin, begin + chains.size[chain]):
-                left = min(left, xy[v, 0])
-                bottom = min(bottom, xy[v, 1])
-                right = max(right, xy[v, 0])
-                top = max(top, xy[v, 1])
-        box[shape, 0] = left
-        box[shape, 1] = bottom
-        box[shape, 2] = right
-        box[shape, 3] = top
+def _of_each[T: np.generic](
+    found: Callable[[GeometryArray], NDArray[T]],
+    geometries: GeometryArray,
+    workers: Workers,
+) -> NDArray[T]:
+    """What shapely tells of each geometry; it leaves the interpreter to others."""
+    parts = even_ranges(len(geometries), workers.threads)
+    if len(parts) < 2:
+        return found(geometries)
+    return np.concatenate(workers.run(lambda a, b: found(geometries[a:b]), parts))
 
 
-def _checked(name: str, geometries: GeometryArray, allowed: tuple[int, ...]) -> None:
-    kinds = shapely.get_type_id(geometries)
-    strange = np.flatnonzero(~np.isin(kinds, (-1, *allowed)))
+def _kinds(
+    name: str, geometries: GeometryArray, allowed: tuple[int, ...], workers: Workers
+) -> IntArray:
+    """Kinds of geometries, of which those that are not allowed are empty."""
+    kinds = _of_each(shapely.get_type_id, geometries, workers)
+    known = kinds == -1
+    for kind in allowed:
+        known |= kinds == kind
+    strange = np.flatnonzero(~known)
     strange = strange[~shapely.is_empty(geometries[strange])]
     if len(strange):
         at = int(strange[0])
         wanted = " or ".join(str(shapely.GeometryType(k).name) for k in allowed)
         found = shapely.GeometryType(int(kinds[at])).name
         raise ValueError(f"{name}[{at}]: {found} given, must be {wanted}")
+    return kinds
 
 
 def _finite(name: str, is_finite: bool) -> None:
@@ -236,12 +239,13 @@ def _coordinates(geometries: GeometryArray) -> Written:
     return Written(pool, _NONE, _NONE)
 
 
-def _in_order(owner: Int64, points: Int64, hole: Int8) -> Rings:
+def _in_order(owner: Int64, points: IntArray, hole: Int8) -> Rings:
     """Rings or lines of geometry objects, whose coordinates follow one another."""
+    points = points.astype(np.int64)
     return Rings(owner, 16 * (np.cumsum(points) - points), points, hole)
 
 
-def _rings(geometries: GeometryArray) -> Rings:
+def _rings(geometries: GeometryArray, kinds: IntArray, workers: Workers) -> Rings:
     """Every ring of (multi)polygons, in order.
 
     Notes
@@ -249,20 +253,21 @@ def _rings(geometries: GeometryArray) -> Rings:
     Ring objects are made for parts with holes only: of the others, which are most, the
     polygon's own coordinates are those of its one ring.
     """
-    is_multi = shapely.get_type_id(geometries) == shapely.GeometryType.MULTIPOLYGON
     part, of_part = geometries, np.arange(len(geometries))
-    if is_multi.any():
+    if (kinds == shapely.GeometryType.MULTIPOLYGON).any():
         part, of_part = shapely.get_parts(geometries, return_index=True)
-    has_holes = shapely.get_num_interior_rings(part) > 0
+    has_holes = _of_each(shapely.get_num_interior_rings, part, workers) > 0
     pierced = np.flatnonzero(has_holes)
+    whole = _of_each(shapely.get_num_coordinates, part[~has_holes], workers)
+    if len(pierced) == 0:
+        return _in_order(of_part, whole, np.zeros(len(part), np.int8))
     ring, of_ring = shapely.get_rings(part[pierced], return_index=True)
     owner = np.concatenate([np.flatnonzero(~has_holes), pierced[of_ring]])
     order = np.argsort(owner, kind="stable")
-    whole = shapely.get_num_coordinates(part[~has_holes])
     sizes = np.concatenate([whole, shapely.get_num_coordinates(ring)])
     hole = np.zeros(len(owner), np.int8)
     hole[len(whole) :][1:] = of_ring[1:] == of_ring[:-1]
-    return _in_order(of_part[owner[order]], sizes[order].astype(np.int64), hole[order])
+    return _in_order(of_part[owner[order]], sizes[order], hole[order])
 
 
 def polygon_chains(
@@ -283,33 +288,70 @@ def polygon_chains(
     if isinstance(geometries, Written):
         rings = rings_of(name, geometries, workers)
         return _chains(name, geometries, rings, True, workers)
-    _checked(name, geometries, _POLYGONS)
-    return _chains(name, geometries, _rings(geometries), True, workers)
+    kinds = _kinds(name, geometries, _POLYGONS, workers)
+    rings = _rings(geometries, kinds, workers)
+    return _chains(name, geometries, rings, True, workers)
 
 
 def line_chains(name: str, geometries: GeometryArray, workers: Workers) -> Chains:
     """Parts of (multi)lines; arguments and errors as for polygons."""
-    _checked(name, geometries, _LINES)
+    kinds = _kinds(name, geometries, _LINES, workers)
     part, owner = geometries, np.arange(len(geometries))
-    if (shapely.get_num_geometries(geometries) > 1).any():
+    if (kinds == shapely.GeometryType.MULTILINESTRING).any():
         part, owner = shapely.get_parts(geometries, return_index=True)
-    sizes = shapely.get_num_coordinates(part).astype(np.int64)
-    hole = np.zeros(len(part), np.int8)
-    rings = _in_order(owner.astype(np.int64), sizes, hole)
-    return _chains(name, geometries, rings, False, workers)
+    sizes = _of_each(shapely.get_num_coordinates, part, workers)
+    lines = _in_order(owner, sizes, np.zeros(len(part), np.int8))
+    return _chains(name, geometries, lines, False, workers)
 
 
-def point_xy(name: str, geometries: GeometryArray) -> tuple[Int64, Int64]:
-    """Points in mm, and their positions among the geometries; others are left out.
+def point_xy(
+    name: str, geometries: GeometryArray, workers: Workers
+) -> tuple[Int64, Int64]:
+    """Points in mm, near ones together; their positions among the geometries.
 
     Returns
     -------
     (p, 2) vertices and (p,) positions of those that are not missing or empty.
     """
-    _checked(name, geometries, (shapely.GeometryType.POINT,))
-    xy, row = shapely.get_coordinates(geometries, return_index=True)
-    _finite(name, bool((np.abs(xy) < FARTHEST_M).all()))
-    return np.rint(xy * MM).astype(np.int64), row.astype(np.int64)
+    _kinds(name, geometries, (shapely.GeometryType.POINT,), workers)
+    xy = _of_each(_millimetres, geometries, workers)
+    row = None
+    if np.isnan(xy).any():
+        row = np.flatnonzero(
+            ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
+        )
+        xy = xy[row]
+    _finite(name, bool((np.abs(xy) < FARTHEST_M * MM).all()))
+    at = xy.astype(np.int64)
+    order = by_tile(at, np.int64(BAND_MM))
+    return at[order], order if row is None else row[order]
+
+
+def _millimetres(points: GeometryArray) -> FloatArray:
+    """(p, 2) whole millimetres.
+
+    Notes
+    -----
+    The box of a point is the point, and asking for it leaves the interpreter free.
+    """
+    at: FloatArray = shapely.bounds(points)[:, :2]
+    return np.rint(at * MM)
+
+
+def _boxes(chains: Chains, workers: Workers) -> Int64:
+    """(n, 4) least x, y and greatest x, y of every shape [mm]."""
+    box = np.empty((len(chains.shape_start) - 1, 4), np.int64)
+    workers.run(
+        lambda first, last: bound_shapes(first, last, chains, box),
+        even_parts(chains.shape_start, workers.threads),
+    )
+    return box
+
+
+def ordered_lines(chains: Chains, workers: Workers) -> tuple[Int64, Int64]:
+    """The same of lines, which meet nobody of their kind: near ones lie together."""
+    box = _boxes(chains, workers)
+    return by_tile(box, np.int64(BAND_MM)), box
 
 
 def ordered_shapes(
@@ -327,12 +369,7 @@ def ordered_shapes(
     More equals change nothing up to the depth `copies`, but cross one another at every
     vertex: their cost is quadratic.
     """
-    n = len(chains.shape_start) - 1
-    box = np.empty((n, 4), np.int64)
-    workers.run(
-        lambda first, last: _bound(first, last, chains, box),
-        even_parts(chains.shape_start, workers.threads),
-    )
+    box = _boxes(chains, workers)
     some = np.flatnonzero(box[:, 0] <= box[:, 2])
     place = box[some, 1] // BAND_MM * (2 * ROUND_COLUMN) + box[some, 0]
     by_place = np.argsort(place)  # equal places are told apart below

@@ -9,7 +9,6 @@ from processes.kernels.exact.references import Windings, winding_at
 from processes.kernels.exact.scene import (
     LINE,
     OTHER,
-    POINT,
     SERVICE,
     ZONE,
     Bins,
@@ -115,26 +114,3 @@ def restart_edges(
             found[n] = e
             n += 1
     return found[:n].copy()
-
-
-@bare
-def _is_begun(scene: Scene, active: Int8, has_others: Truth, chain: Whole) -> Truth:
-    """Whether the state at the first vertex of a chain is asked."""
-    kind = scene.kind[scene.chain_shape[chain]]
-    if len(active) == 0 or kind == POINT:
-        return True
-    counts = active[scene.chain_start[chain]]
-    begun: Truth = counts == 1 or (counts == 0 and is_carried(kind, has_others))
-    return begun
-
-
-@compiled
-def begun_chains(scene: Scene, active: Int8, has_others: Truth, first: Whole) -> Int64:
-    """Chains first.. whose state at the first vertex is asked."""
-    found = np.empty(len(scene.chain_shape), np.int64)
-    n = 0
-    for chain in range(first, len(scene.chain_shape)):
-        if _is_begun(scene, active, has_others, chain):
-            found[n] = chain
-            n += 1
-    return found[:n]

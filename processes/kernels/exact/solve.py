@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from processes.kernels.exact.areas import open_height
-from processes.kernels.exact.bins import grouped, numbers_of_vertices
 from processes.kernels.exact.build import Built
 from processes.kernels.exact.chains import propagate
 from processes.kernels.exact.crossings import find_crossings
 from processes.kernels.exact.events import count_events, fill_events, running_sum
 from processes.kernels.exact.on_edge import close_points
+from processes.kernels.exact.queries import Changes, asked_by_cell, no_changes
 from processes.kernels.exact.references import Windings
 from processes.kernels.exact.scene import (
     HEIGHT_UNIT,
@@ -24,12 +24,7 @@ from processes.kernels.exact.scene import (
     Sums,
     Whole,
 )
-from processes.kernels.exact.skip import (
-    LOOKED_AT,
-    begun_chains,
-    mark_dead_cells,
-    restart_edges,
-)
+from processes.kernels.exact.skip import LOOKED_AT, mark_dead_cells, restart_edges
 from processes.kernels.exact.survey import binned, referenced
 from processes.kernels.exact.threads import Workers, even_parts, even_ranges
 
@@ -79,22 +74,6 @@ class Solved:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """Step 6: changes of state from the points of cells.
-
-    Parameters
-    ----------
-    change : (c,) to the first vertex of each chain
-    restart : (v,) to vertices where a chain takes up again; empty when none does
-    on_edge : (c,) 1 for points that lie on an edge
-    """
-
-    change: Int64
-    restart: Int64
-    on_edge: Int8
-
-
-@dataclass(frozen=True)
 class _Active:
     """Step 5: which cells are dead, which edges count, where chains take up again.
 
@@ -104,6 +83,9 @@ class _Active:
     dead: Int8
     edge: Int8
     restart: Int64
+
+
+_ALL = _Active(_NONE8, _NONE8, _NONE64)
 
 
 def _activated(
@@ -134,7 +116,7 @@ def _ours(built: Built, active: _Active, workers: Workers) -> _Active:
     """Where chains take up again; only the edges of this part count."""
     dead, edge = active.dead, active.edge
     if len(built.mine) == 0 and not dead.any():
-        return _Active(_NONE8, _NONE8, _NONE64)
+        return _ALL
     if len(built.mine):
         if not dead.any():
             edge = np.ones(len(built.mine), np.int8)
@@ -148,44 +130,36 @@ def _ours(built: Built, active: _Active, workers: Workers) -> _Active:
 
 
 def _crossed(
-    built: Built, bins: Bins, active: _Active, tuning: Tuning, workers: Workers
-) -> tuple[list[Int32], _Asked]:
-    """Steps 4 and 6: crossings; changes of state to chain starts and to restarts."""
+    built: Built,
+    bins: Bins,
+    active: _Active,
+    first: int,
+    tuning: Tuning,
+    workers: Workers,
+) -> tuple[list[Int32], Changes]:
+    """Steps 4 and 6: crossings; changes of state to chains from `first` on.
+
+    Notes
+    -----
+    Without chains before the points nobody asks for crossings.
+    """
     scene, grid = built.scene, built.grid
-    begun = scene.chain_start[:-1]
-    chains = begun_chains(scene, active.edge, built.has_others, 0)
-    vertex = np.concatenate([begun[chains], active.restart])
-    shape = np.concatenate(
-        [scene.chain_shape[chains].astype(np.int64), scene.edge_shape[active.restart]]
-    )
-    cells = numbers_of_vertices(scene, grid, bins, vertex)
-    query_start, order = grouped(cells, len(bins.cell))
-    query_vertex, query_shape = vertex[order], shape[order]
-    asked = np.zeros(len(vertex), np.int64)
-    is_on = np.zeros(len(vertex), np.int8)
+    asked = asked_by_cell(
+        np.int64(first), scene, grid, bins, active.edge, built.has_others,
+        active.restart,
+    )  # fmt: skip
+    changes = no_changes(scene, active.restart)
     parts = tuning.parts or _PARTS_PER_THREAD * workers.threads
     found: list[Int32] = workers.run(
         lambda a, b: find_crossings(
-            a, b, scene, grid, bins, tuning.across,
-            query_start, query_vertex, query_shape, asked, is_on, active.edge,
-            active.dead, True,
+            a, b, scene, grid, bins, tuning.across, asked, changes, active.edge,
+            active.dead, not built.only_points,
         ),
-        even_parts(bins.start + query_start, parts),
+        even_parts(bins.start + asked.start, parts),
         stage="crossings",
         share=(0.2, 0.65),
     )  # fmt: skip
-    in_order = np.empty(len(vertex), np.int64)
-    in_order[order] = asked
-    change = np.zeros(len(begun), np.int64)
-    change[chains] = in_order[: len(chains)]
-    on_edge = np.zeros(len(begun), np.int8)
-    of_chain = order < len(chains)
-    on_edge[chains[order[of_chain]]] = is_on[of_chain]
-    restart = _NONE64
-    if len(active.restart):
-        restart = np.zeros(len(scene.xy), np.int64)
-        restart[active.restart] = in_order[len(chains) :]
-    return found, _Asked(change, restart, on_edge)
+    return found, changes
 
 
 def _events(
@@ -228,7 +202,7 @@ def _emitted(
     bins: Bins,
     reference: Int64,
     windings: Windings,
-    asked: _Asked,
+    changes: Changes,
     active: _Active,
     events: tuple[Int64, Int32, int],
     depths: int,
@@ -246,7 +220,7 @@ def _emitted(
         sums = spare.popleft()
         bad = propagate(
             first, last, scene, built.grid, bins, built.frames, reference, windings,
-            asked.change, asked.restart, depths, event_start, event,
+            changes, depths, event_start, event,
             np.empty((most_events, 3)), np.empty((most_events, 2), np.int64),
             active.edge, built.has_others, sums, chain_state,
         )  # fmt: skip
@@ -304,31 +278,12 @@ def _pointed(
 ) -> Solved:
     """Step 6 alone: services and points, nothing whose area or length is asked."""
     scene, grid = built.scene, built.grid
-    vertex = scene.chain_start[built.point_chain : -1]
-    shape = scene.chain_shape[built.point_chain :].astype(np.int64)
-    query_start, order = grouped(
-        numbers_of_vertices(scene, grid, bins, vertex), len(bins.cell)
-    )
-    change = np.zeros(len(vertex), np.int64)
-    is_on = np.zeros(len(vertex), np.int8)
-    workers.run(
-        lambda a, b: find_crossings(
-            a, b, scene, grid, bins, tuning.across, query_start, vertex[order],
-            shape[order], change, is_on, _NONE8, _NONE8, False,
-        ),
-        even_parts(bins.start + query_start, _PARTS_PER_THREAD * workers.threads),
-        stage="points",
-        share=(0.2, 1.0),
-    )  # fmt: skip
-    state = np.zeros(len(scene.chain_shape), np.int64)
-    row = scene.xy[vertex, 1].astype(np.int64) // grid.cell - grid.row
-    column = scene.xy[vertex, 0].astype(np.int64) // grid.cell - grid.column
-    here = np.empty(len(vertex), np.int64)
-    here[order] = change
-    state[built.point_chain :] = reference[row, column] + here
-    on_edge = np.zeros(len(state), np.int8)
-    on_edge[built.point_chain + order] = is_on
-    depth, zone = _closed(built, bins, state, on_edge, depths, workers)
+    first = built.point_chain
+    _, changes = _crossed(built, bins, _ALL, first, tuning, workers)
+    at = scene.xy[scene.chain_start[first:-1]].astype(np.int64) // grid.cell
+    state = changes.chain.copy()
+    state[first:] += reference[at[:, 1] - grid.row, at[:, 0] - grid.column]
+    depth, zone = _closed(built, bins, state, changes.on_edge, depths, workers)
     return Solved(_no_sums(built, bins, depths), bins, depth, zone, 0)
 
 
@@ -378,13 +333,13 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     if tuning.skip_deep:
         active = _activated(built, bins, reference, windings, depths, workers)
     active = _ours(built, active, workers)
-    pairs, asked = _crossed(built, bins, active, tuning, workers)
+    pairs, changes = _crossed(built, bins, active, 0, tuning, workers)
     events = _events(built, pairs, workers)
     sums, chain_state = _emitted(
-        built, bins, reference, windings, asked, active, events,
+        built, bins, reference, windings, changes, active, events,
         depths, tuning, workers,
     )  # fmt: skip
     if len(built.mine) == 0:
         check_closed(sums.cell, bins.cell, built.grid.columns)
-    depth, zone = _closed(built, bins, chain_state, asked.on_edge, depths, workers)
+    depth, zone = _closed(built, bins, chain_state, changes.on_edge, depths, workers)
     return Solved(sums, bins, depth, zone, sum(map(len, pairs)))

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from processes.kernels.exact.areas import ground_parts, row_heights
-from processes.kernels.exact.bins import grouped, numbers_of_vertices
 from processes.kernels.exact.boxes import (
     Index,
     joined,
@@ -27,20 +26,17 @@ from processes.kernels.exact.crossings import find_crossings
 from processes.kernels.exact.events import count_events, fill_events, running_sum
 from processes.kernels.exact.few import Stock, grid_about, in_order, scene_of
 from processes.kernels.exact.on_edge import close_points
+from processes.kernels.exact.queries import asked_by_cell, no_changes
 from processes.kernels.exact.references import deepest
 from processes.kernels.exact.scene import (
-    Bins,
     Frames,
-    Grid,
     Int8,
-    Int32,
     Int64,
-    Scene,
     Sums,
     Truth,
     Whole,
 )
-from processes.kernels.exact.skip import begun_chains, restart_edges
+from processes.kernels.exact.skip import restart_edges
 from processes.kernels.exact.window import bins_of, is_deep, mark_window, states_of
 
 #: Services about an edit, per depth, from which on it may change nothing at all.
@@ -134,9 +130,12 @@ def _measured(
     else:
         dead = active = np.empty(0, np.int8)
     first_chain = point_chain if only_points else np.int64(0)
-    change, in_restart, on_edge, pairs = _crossed(
-        scene, grid, bins, first_chain, point_chain, active, dead, restart, has_others
-    )
+    asked = asked_by_cell(first_chain, scene, grid, bins, active, has_others, restart)
+    changes = no_changes(scene, restart)
+    pairs = find_crossings(
+        0, len(bins.cell), scene, grid, bins, 0, asked, changes, active, dead,
+        not only_points,
+    )  # fmt: skip
     start = np.zeros(n + 2, np.int64)
     count_events(pairs, 0, n + 1, start)
     most = running_sum(start)
@@ -148,57 +147,21 @@ def _measured(
     state = np.zeros(n_chains, np.int64)
     open_rings = propagate(
         first_chain, n_chains, scene, grid, bins, Frames(left, unit), reference,
-        windings, change, in_restart, depths, start, event, np.empty((most, 3)),
+        windings, changes, depths, start, event, np.empty((most, 3)),
         np.empty((most, 2), np.int64), active, has_others, sums, state,
     )  # fmt: skip
     depth = np.zeros(n_chains, np.int64)
     held = np.zeros(n_chains, np.int64)
     close_points(
-        point_chain, n_chains, scene, grid, bins, state, on_edge, depths, depth, held
-    )
+        point_chain, n_chains, scene, grid, bins, state, changes.on_edge, depths,
+        depth, held,
+    )  # fmt: skip
     return Found(
         zone, line, area, length, line_length,
         ground_parts(sums.cell, bins.cell, grid.columns, grid.column, depths),
         point, depth[point_chain:], open_rings,
         grid.row, row_heights(sums.cell, bins.cell, grid), services, others,
     )  # fmt: skip
-
-
-@compiled
-def _crossed(
-    scene: Scene, grid: Grid, bins: Bins, first: Whole, point_chain: Whole,
-    active: Int8, dead: Int8, restart: Int64, has_others: Truth,
-) -> tuple[Int64, Int64, Int8, Int32]:  # fmt: skip
-    """Steps 4 and 6: states of chain starts and restarts; points on edges; pairs."""
-    n_chains = len(scene.chain_shape)
-    begun = begun_chains(scene, active, has_others, first)
-    shapes = np.concatenate((scene.chain_shape[begun], scene.edge_shape[restart]))
-    shape = shapes.astype(np.int64)
-    vertex = np.concatenate((scene.chain_start[begun], restart))
-    n = len(vertex)
-    start, order = grouped(
-        numbers_of_vertices(scene, grid, bins, vertex), len(bins.cell)
-    )
-    found = np.zeros(n, np.int64)
-    is_on = np.zeros(n, np.int8)
-    pairs = find_crossings(
-        0, len(bins.cell), scene, grid, bins, 0, start, vertex[order], shape[order],
-        found, is_on, active, dead, first < point_chain,
-    )  # fmt: skip
-    in_order = np.empty(n, np.int64)
-    on_edge = np.zeros(n_chains, np.int8)
-    for i in range(n):
-        in_order[order[i]] = found[i]
-        if order[i] < len(begun):
-            on_edge[begun[order[i]]] = is_on[i]
-    change = np.zeros(n_chains, np.int64)
-    in_restart = np.zeros(len(scene.xy) if len(restart) else 0, np.int64)
-    for i in range(n):
-        if i < len(begun):
-            change[begun[i]] = in_order[i]
-        else:
-            in_restart[vertex[i]] = in_order[i]
-    return change, in_restart, on_edge, pairs
 
 
 @bare
