@@ -84,13 +84,18 @@ def packed_city(
     ):
         if not 1 <= value <= most:
             raise ValueError(f"{name}: {value} given, must be 1 to {most}")
-    at, row = point_xy("points", points, crew)
-    layers = (
-        polygon_layer("services", SERVICE, services, depths, crew),
-        polygon_layer("others", OTHER, others, 1, crew),
-        line_layer(lines, crew),
-        zone_layer(zones, crew),
+    areas, rest = crew.both(
+        lambda: (
+            polygon_layer("services", SERVICE, services, depths, crew),
+            polygon_layer("others", OTHER, others, 1, crew),
+        ),
+        lambda: (
+            line_layer(lines, crew),
+            zone_layer(zones, crew),
+            point_xy("points", points, crew),
+        ),
     )
+    layers, (at, row) = (*areas, *rest[:2]), rest[2]
     cell_mm = cell_m * int(MM)
     return City(
         *layers,

@@ -106,12 +106,11 @@ def exact_coverage(
         depths,
         cell_m,
         with_cells,
+        check_zones,
         tuning or Tuning(),
     )
     land = _or_none(others)
     with workers(threads, on_progress, cancelled) as crew:
-        if check_zones:
-            overlap_checked(zones, crew)
         try:
             return _measured(services, land, asked, crew)
         except NotClosed:
@@ -121,7 +120,8 @@ def exact_coverage(
             land, more = mended(land)
             if count + more == 0:
                 raise
-            found = _measured(services, land, asked, crew)
+            known = replace(asked, check_zones=False)
+            found = _measured(services, land, known, crew)
             return replace(found, repaired=count + more)
 
 
@@ -136,6 +136,7 @@ class _Asked:
     depths: int
     cell_m: int
     with_cells: bool
+    check_zones: bool
     tuning: Tuning
 
 
@@ -146,9 +147,12 @@ def _measured(
     crew: Workers,
 ) -> ExactCoverage:
     """One run over shapes as they are."""
-    city = packed_city(
-        services, others, asked.lines, asked.zones, asked.points, asked.weights,
-        asked.depths, asked.cell_m, crew,
+    _, city = crew.both(
+        lambda: overlap_checked(asked.zones, crew) if asked.check_zones else None,
+        lambda: packed_city(
+            services, others, asked.lines, asked.zones, asked.points, asked.weights,
+            asked.depths, asked.cell_m, crew,
+        ),
     )  # fmt: skip
     built = built_city(city, crew)
     if built is None:
@@ -156,18 +160,24 @@ def _measured(
             city.depths, city.n_zones, city.n_lines, city.weights, asked.cell_m
         )
     solved = solve(built, city.depths, asked.tuning, crew)
-    return figures(
-        totals(built, solved, city.depths),
-        built.frames.unit,
-        built.zone_double_area,
-        city.depths,
-        city.point_row,
-        city.weights,
-        cells_of(cell_sums(built, solved), built.origin, city.depths, city.cell_mm)
-        if asked.with_cells
-        else no_cells(city.depths, asked.cell_m),
-        solved.crossings,
+    measured, cells = crew.both(
+        lambda: figures(
+            totals(built, solved, city.depths),
+            built.frames.unit,
+            built.zone_double_area,
+            city.depths,
+            city.point_row,
+            city.weights,
+            no_cells(city.depths, asked.cell_m),
+            solved.crossings,
+        ),
+        lambda: (
+            cells_of(cell_sums(built, solved), built.origin, city.depths, city.cell_mm)
+            if asked.with_cells
+            else no_cells(city.depths, asked.cell_m)
+        ),
     )
+    return replace(measured, cells=cells)
 
 
 def mended(shapes: GeometryArray) -> tuple[GeometryArray, int]:

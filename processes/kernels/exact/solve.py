@@ -325,8 +325,9 @@ def solve(built: Built, depths: int, tuning: Tuning, workers: Workers) -> Solved
     NotClosed : a ring does not come back to its state
     Stopped : it was cancelled
     """
-    bins = binned(built, workers)
-    reference, windings = referenced(built, workers)
+    bins, (reference, windings) = workers.both(
+        lambda: binned(built, workers), lambda: referenced(built, workers)
+    )
     if built.only_points:
         return _pointed(built, bins, reference, depths, tuning, workers)
     active = _Active(np.zeros(len(bins.cell), np.int8), _NONE8, _NONE64)

@@ -65,12 +65,14 @@ class Workers:
     pool : None for one thread
     on_progress : told what is under way and the share of the whole that is done
     cancelled : asked between parts
+    reached : share of the whole that was told last; it never falls
     """
 
     threads: int
     pool: ThreadPoolExecutor | None
     on_progress: Progress | None = None
     cancelled: Cancelled | None = None
+    reached: float = 0.0
 
     def run[R](
         self,
@@ -102,12 +104,28 @@ class Workers:
                 done += 1
                 if self.on_progress is not None and stage:
                     begun, ended = share
-                    self.on_progress(stage, begun + (ended - begun) * done / len(parts))
+                    here = begun + (ended - begun) * done / len(parts)
+                    self.reached = max(self.reached, here)
+                    self.on_progress(stage, self.reached)
             return result
 
         if self.pool is None:
             return [one(part) for part in parts]
         return list(self.pool.map(one, parts))
+
+    def both[A, B](self, one: Callable[[], A], other: Callable[[], B]) -> tuple[A, B]:
+        """What two tasks give that do not need each other.
+
+        Notes
+        -----
+        Each may share out parts: while one does what cannot be shared, the threads
+        have the other's. Where both fail, the first's error is told.
+        """
+        if self.pool is None:
+            return one(), other()
+        with ThreadPoolExecutor(1) as beside:
+            later = beside.submit(other)
+            return one(), later.result()
 
 
 @contextmanager
