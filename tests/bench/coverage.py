@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ from processes.kernels.gaps import zone_gaps
 from tests.bench import coverage_tables
 from tests.bench.coverage_city import SIDE_M, services, zones
 from tests.bench.coverage_peers import (
-    Sedona,
+    LAYERS,
+    PEERS,
+    Peer,
     by_geopandas,
     by_postgis,
     by_shapely,
@@ -49,10 +52,6 @@ AGREE_M2 = 1e-2
 EDITS = 60
 ROADS = 287_000
 GAP_SERVICES = 20_000
-NOT_INSTALLED = {
-    "duckdb spatial": "its extension comes from a host of its own, not from a package "
-    "index; where that host is not reached it cannot be installed"
-}
 #: Goal per city: times faster than PostGIS, than shapely zone by zone.
 FASTER = {"views": (15, 10), "sectors": (10, 7), "catchments": (60, 50)}
 EDIT_SHARE = {"views": 1 / 200, "sectors": 1 / 1000}
@@ -106,18 +105,15 @@ def measure_city(
         "postgis": lambda: by_postgis(cluster.dsn, len(ground)),
         "shapely by zone": lambda: by_shapely(here, ground),
     }
-    with tempfile.TemporaryDirectory() as name:
-        folder, sedona = Path(name), None
-        if peers is not None:
-            for what, shapes in (("zone", ground), ("service", here)):
-                np.save(folder / f"{what}.npy", shapely.to_wkb(shapes))
-            sedona = Sedona(peers, folder)
-            engines["sedonadb"] = sedona.run
-        try:
-            apart, seconds = agreed_in_turns(engines, "exact", rounds)
-        finally:
-            if sedona is not None:
-                sedona.stop()
+    with tempfile.TemporaryDirectory() as name, ExitStack() as at_end:
+        folder = Path(name)
+        for what, shapes in zip(LAYERS, (ground, here), strict=True):
+            np.save(folder / f"{what}.npy", shapely.to_wkb(shapes))
+        for peer_name in PEERS if peers else ():
+            peer = Peer(peer_name, peers, folder)
+            at_end.callback(peer.stop)
+            engines[peer_name] = peer.run
+        apart, seconds = agreed_in_turns(engines, "exact", rounds)
     return {
         "services": len(here),
         "vertices": int(shapely.get_num_coordinates(here).sum()),
@@ -310,7 +306,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--services", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", type=Path, help="python that has sedonadb")
+    parser.add_argument(
+        "--peers", type=Path, help="python that has what requirements-peers.txt names"
+    )
     names = [*FASTER, "gaps", *coverage_tables.NAMES]
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     asked = parser.parse_args()
@@ -329,8 +327,7 @@ def main() -> None:
         "asked": {"services": asked.services, "rounds": asked.rounds},
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "not_installed": NOT_INSTALLED
-        | ({} if asked.peers else {"sedonadb": "no --peers given"}),
+        "not_installed": [] if asked.peers else list(PEERS),
         "cities": cities,
         "gaps": gaps,
         "stored": stored,

@@ -1,8 +1,8 @@
-"""Others that measure the same city: PostGIS, shapely, geopandas, sedonadb.
+"""Others that measure the same city: PostGIS, shapely, geopandas, DuckDB, sedonadb.
 
-Each gives the covered area of every zone. sedonadb is run by an interpreter of its own
-(`--peers PYTHON`, an environment that is thrown away: `pip install sedonadb==0.5.0
-geoarrow-pyarrow==0.3.0 pandas==3.1.1 pyarrow==26.0.1`), which this file is also.
+Each gives the covered area of every zone. DuckDB and sedonadb are run by an interpreter
+of their own (`--peers PYTHON`, of what `requirements-peers.txt` names), which this file
+is also.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,11 +27,12 @@ LEFT JOIN LATERAL (
 ) AS u ON true
 WHERE z.id %% 2 = %s
 """
-SEDONA = """
+PER_PAIR = """
 SELECT z.id AS id, ST_Area(ST_Intersection(z.geom, ST_Union_Agg(s.geom))) AS area
 FROM zone AS z JOIN service AS s ON ST_Intersects(z.geom, s.geom)
 GROUP BY z.id, z.geom
 """
+LAYERS = ("zone", "service")
 
 
 def fill(dsn: str, services: np.ndarray, zones: np.ndarray) -> None:
@@ -96,13 +98,14 @@ def by_geopandas(services: np.ndarray, zones: np.ndarray) -> np.ndarray:
     return shapely.area(zones) - rest
 
 
-class Sedona:
-    """sedonadb in its own process, asked line by line."""
+class Peer:
+    """An engine in its own process, asked line by line."""
 
-    def __init__(self, python: Path, folder: Path) -> None:
+    def __init__(self, name: str, python: Path, folder: Path) -> None:
+        self._name = name
         self._folder = folder
         self._process = subprocess.Popen(
-            [python, __file__, folder],
+            [python, "-W", "ignore", __file__, name, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -111,13 +114,13 @@ class Sedona:
     def run(self) -> np.ndarray:
         """Covered area of every zone."""
         if self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("sedonadb: has no pipes")
+            raise RuntimeError(f"{self._name}: has no pipes")
         self._process.stdin.write("run\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
         if "error" in answer:
-            raise RuntimeError(f"sedonadb: {answer['error']}")
-        return np.load(self._folder / "area.npy")
+            raise RuntimeError(f"{self._name}: {answer['error']}")
+        return np.load(self._folder / f"{self._name}.npy")
 
     def stop(self) -> None:
         """End the process."""
@@ -125,28 +128,56 @@ class Sedona:
         self._process.wait()
 
 
-def serve_sedona(folder: Path) -> None:
-    """Answer every line with the areas of all zones, written to a file."""
+def sedona_over(layers: dict[str, Any]) -> Callable[[], Any]:
+    """sedonadb with the layers in memory."""
     import sedonadb
 
     context = sedonadb.connect()
-    for name in ("zone", "service"):
-        table = np.load(folder / f"{name}.npy", allow_pickle=True)
-        import pandas as pd
-
-        frame = pd.DataFrame({"id": np.arange(len(table)), "wkb": table})
+    for name, frame in layers.items():
         context.create_data_frame(frame).to_view(f"raw_{name}", overwrite=True)
-        made: Callable[[str], object] = context.sql
-        view = made(f"SELECT id, ST_GeomFromWKB(wkb) AS geom FROM raw_{name}")
-        view.to_memtable().to_view(name, overwrite=True)  # type: ignore[attr-defined]
-    zones = len(np.load(folder / "zone.npy", allow_pickle=True))
+        view = context.sql(f"SELECT id, ST_GeomFromWKB(wkb) AS geom FROM raw_{name}")
+        view.to_memtable().to_view(name, overwrite=True)
+    return lambda: context.sql(PER_PAIR).to_pandas()
+
+
+def duckdb_over(layers: dict[str, Any]) -> Callable[[], Any]:
+    """DuckDB with its spatial extension and the layers in memory, on two threads."""
+    import duckdb
+    import duckdb_extension_spatial as spatial
+
+    database = duckdb.connect(config={"threads": 2})
+    (extension,) = Path(spatial.__file__).parent.glob("extensions/*/*.duckdb_extension")
+    database.execute(f"LOAD '{extension}'")
+    for name, frame in layers.items():
+        database.register(f"raw_{name}", frame)
+        database.execute(
+            f"CREATE TABLE {name} AS "
+            f"SELECT id, ST_GeomFromWKB(wkb) AS geom FROM raw_{name}"
+        )
+    return lambda: database.sql(PER_PAIR).df()
+
+
+PEERS = {"sedonadb": sedona_over, "duckdb spatial": duckdb_over}
+
+
+def serve(name: str, folder: Path) -> None:
+    """Answer every line with the areas of all zones, written to a file."""
+    import pandas as pd
+
+    wkb = {n: np.load(folder / f"{n}.npy", allow_pickle=True) for n in LAYERS}
+    measure = PEERS[name](
+        {
+            n: pd.DataFrame({"id": np.arange(len(some)), "wkb": some})
+            for n, some in wkb.items()
+        }
+    )
     for _ in sys.stdin:
         try:
             began = time.perf_counter()
-            found = context.sql(SEDONA).to_pandas()
-            area = np.zeros(zones)
+            found = measure()
+            area = np.zeros(len(wkb["zone"]))
             area[found["id"]] = found["area"]
-            np.save(folder / "area.npy", area)
+            np.save(folder / f"{name}.npy", area)
             answer = {"seconds": time.perf_counter() - began}
         except Exception as error:  # told to the other process
             answer = {"error": str(error)[:500]}
@@ -155,4 +186,4 @@ def serve_sedona(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    serve_sedona(Path(sys.argv[1]))
+    serve(sys.argv[1], Path(sys.argv[2]))
