@@ -12,11 +12,12 @@ closed form. Room by room, in the order of the steps:
 3. `references`: the state at one point of every cell; `survey`: steps 2 and 3.
 4. `crossings`, `runs`, `subgrid`, `events`: which edges cross which, in what order.
 5. `skip`: cells so deep that nothing in them counts.
-6. `starts`: the state where a chain begins; `on_edge`: points on outlines are held.
+6. `queries`: which states are asked, where chains begin; `starts`: the way there;
+   `on_edge`: points on outlines are held.
 7. `chains`, `emit`, `areas`: the state along every chain, and what each piece adds.
 8. `chains`: every ring must come back to the state it began with.
-9. `standing`, `stock`, `boxes`: edits; `vicinity`, `few`: their surroundings, measured
-   before and after.
+9. `standing`, `stock`, `boxes`: edits; `vicinity`, `few`, `window`: their surroundings,
+   measured before and after.
 10. `threads`, `solve`: all of it in parts, on several threads; `parts`: on several
     machines, whole numbers that are added.
 
