@@ -21,6 +21,7 @@ from gis.cli.demo import build_demo, has_city
 from gis.cli.worker import BESIDE, LIVE
 from gis.compute import execute
 from gis.db.camera_views import follow
+from gis.db.keeper import kept
 from gis.db.pool import AsyncDatabase, Database
 from gis.db.reader import DatabaseReader
 from gis.db.results import DatabaseResults
@@ -48,7 +49,10 @@ _NOT_STARTED = 3  # as uvicorn itself says it
     "`citygrid worker`.",
 )
 def serve(with_demo: bool, with_worker: bool) -> None:
-    """Serve the city until Ctrl-C or SIGTERM, which also stop what this started."""
+    """Serve the city until Ctrl-C or SIGTERM, which also stop what this started.
+
+    The private PostgreSQL server is started again where it dies.
+    """
     place = find_place()
     settings = place.settings
     if not settings.is_loopback and place.city.map_review_number is None:
@@ -71,6 +75,8 @@ def serve(with_demo: bool, with_worker: bool) -> None:
             DatabaseResults(database),
         )
         _log_to_stderr()
+        if place.cluster:
+            beside.enter_context(kept(place.cluster))
         Thread(target=_warm, args=(place, database), daemon=True).start()
         click.echo(f"citygrid: {settings.base_url}/", err=True)
         # without a worker here or elsewhere, figures are to stay current all the same

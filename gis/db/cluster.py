@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gis.db.binaries import Binaries, find_binaries
+from gis.db.orphans import end_orphans
+from gis.db.tuning import build_settings
 from gis.errors import ClusterError
 
 DATABASE = "citygrid"
@@ -63,6 +65,7 @@ class Cluster:
         self.log = home / "pg" / "log"
         self._port_file = home / "pg" / "port"
         self._password_file = home / "pg" / "password"
+        self._wanted_file = home / "pg" / "wanted"  # from start to stop
         self._wanted_port = port
         self._durable = durable
         self._own_binaries = binaries
@@ -99,15 +102,38 @@ class Cluster:
             if self.status().state == "absent":
                 self._create(binaries)
             self._check_version(binaries)
-            self._remove_stale_pid()
+            self._remove_leftovers()
             self._write_port()
             self._write_configuration()
             self._launch(binaries)
+            self._wanted_file.touch()
+            return True
+
+    @property
+    def is_fallen(self) -> bool:
+        """Whether the server is gone although nobody stopped it."""
+        return self._wanted_file.exists() and self._running_pid() is None
+
+    def revive(self) -> bool:
+        """Start a fallen server where it was; whether this call did.
+
+        Who is connected knows its port, so that no other one is taken.
+
+        Raises
+        ------
+        ClusterError : saying what stands in the way
+        """
+        with self._locked():
+            if not self.is_fallen:
+                return False
+            self._remove_leftovers()
+            self._launch(self._binaries())
             return True
 
     def stop(self, *, immediate: bool = False) -> bool:
-        """Stop the server; whether there was one to stop."""
+        """Stop the server, for good if it had fallen; whether there was one to stop."""
         with self._locked():
+            self._wanted_file.unlink(missing_ok=True)
             if self.status().state != "running":
                 return False
             mode = "immediate" if immediate else "fast"
@@ -200,15 +226,15 @@ class Cluster:
                 f"(postgresql-{major}-postgis-3): citygrid backup upgrade"
             )
 
-    def _remove_stale_pid(self) -> None:
-        """Remove the pid file of a server that is gone.
+    def _remove_leftovers(self) -> None:
+        """Remove what a killed server left: its processes, its pid file, its socket.
 
-        Its number may by now belong to another process, which PostgreSQL would
-        take for a running server.
+        A process that was at work in a statement goes on without the server, and none
+        is started beside it. The number in the pid file may by now belong to another
+        process, which PostgreSQL would take for a running server.
         """
-        pid_file = self.data / "postmaster.pid"
-        if pid_file.exists() and self._running_pid() is None:
-            pid_file.unlink()
+        end_orphans(self.data)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
         for leftover in self.run.glob(".s.PGSQL.*"):
             leftover.unlink()
 
@@ -225,40 +251,10 @@ class Cluster:
 
     def _write_configuration(self) -> None:
         """Write the tuned settings that postgresql.conf includes."""
-        memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
-        shared_mb = min(max(memory_mb // 6, 128), 8192)
-        settings: dict[str, object] = {
-            "listen_addresses": "127.0.0.1",
-            "port": self._port(),
-            "unix_socket_directories": self.run,
-            "unix_socket_permissions": "0700",
-            "max_connections": 80,
-            "shared_buffers": f"{shared_mb}MB",
-            "effective_cache_size": f"{max(memory_mb // 2, 256)}MB",
-            "work_mem": "32MB",
-            "maintenance_work_mem": f"{min(max(memory_mb // 16, 64), 1024)}MB",
-            "jit": "off",  # compiling costs more than these queries take
-            "random_page_cost": 1.1,
-            "max_wal_size": "4GB",
-            "wal_compression": "on",
-            "idle_in_transaction_session_timeout": "10min",
-            "timezone": "UTC",
-            "log_timezone": "UTC",
-            "lc_messages": "C",
-            "log_checkpoints": "off",
-            # a parameter may be personal: only the statement's own text is logged
-            "log_parameter_max_length_on_error": 0,
-            "log_min_error_statement": "panic",
-        }
-        if not self._durable:
-            settings |= {
-                "fsync": "off",
-                "synchronous_commit": "off",
-                "full_page_writes": "off",
-            }
-        lines = [f"{name} = '{value}'" for name, value in settings.items()]
         file = self.data / "citygrid.conf"
-        file.write_text("\n".join(lines) + "\n")
+        file.write_text(
+            build_settings(port=self._port(), run=self.run, durable=self._durable)
+        )
         self._own_file(file)
         main = self.data / "postgresql.conf"
         include = "include_if_exists = 'citygrid.conf'\n"

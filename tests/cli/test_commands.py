@@ -14,13 +14,14 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 import pytest
 
 from gis.cli import citygrid
+from gis.db.cluster import Cluster, kill
 from tests.conftest import ROOT
 
 
@@ -156,7 +157,15 @@ def test_every_command_is_described() -> None:
     walk(citygrid, "citygrid")
 
 
-def test_serve_stops_what_it_started(shell: Shell) -> None:
+def is_served(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def test_serve_starts_a_dead_database_and_stops_what_it_started(shell: Shell) -> None:
     """SIGTERM ends the server; a database it found running is left running."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -167,24 +176,27 @@ def test_serve_stops_what_it_started(shell: Shell) -> None:
         env={**shell.environment, "CITYGRID_PORT": str(port)},
         cwd=ROOT, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    cluster = Cluster(shell.home)
+
+    def until(is_so: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert process.poll() is None, process.stderr.read()  # type: ignore[union-attr]
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                with urllib.request.urlopen(
-                    f"http://127.0.0.1:{port}/readyz"
-                ) as answer:
-                    assert answer.status == 200
-                    break
-            except OSError:
-                assert process.poll() is None, process.stderr.read()  # type: ignore[union-attr]
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
+        until(lambda: is_served(port), 60)
+        kill(cluster)
+        until(lambda: cluster.status().state == "running", 15)
+        until(lambda: is_served(port), 15)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     finally:
         process.kill()
-        process.communicate()
+        _, said = process.communicate()
+    assert "PostgreSQL died; it is started again in 1 s" in said
+    assert "PostgreSQL runs again" in said
     out, _ = shell("db", "status", code=1)
     assert "state: stopped" in out
     shell("db", "start")
