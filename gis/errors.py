@@ -142,6 +142,37 @@ def describe(error: Exception) -> tuple[int, str, str]:
     )
 
 
+def describe_question(error: Exception) -> tuple[int, str, str]:
+    """The same of an error in answering a question, to which the database has a part.
+
+    What SQL finds wrong with a value is the caller's; what keeps the database from
+    answering passes.
+    """
+    return _of_database(error) or describe(error)
+
+
+def _of_database(error: Exception) -> tuple[int, str, str] | None:
+    """What an SQL error means for the caller; None when it is our own mistake.
+
+    The error is known by its SQLSTATE: its text holds SQL and stays inside.
+    """
+    state = getattr(error, "sqlstate", None) or ""
+    name = type(error).__name__
+    if name == "PoolTimeout":  # all are in use, or none can be made
+        message = "no connection to the database came free; ask again in a few seconds"
+        return 503, "ServerBusy", message
+    if state == "57014":
+        message = "the answer would take too long; ask for less, or later"
+        return 503, "ServerBusy", message
+    if state.startswith(("08", "57P")) or name in ("OperationalError", "ClusterError"):
+        message = "the database cannot be reached; ask again in a few seconds"
+        return 503, "ServerBusy", message
+    if state.startswith("22"):
+        message = f"filter: a value cannot be computed with (SQLSTATE {state})"
+        return 400, "InvalidParameterValue", message
+    return None
+
+
 def _trace(error: BaseException) -> str:
     """Where an error came from; the driver's texts, which may hold values, left out."""
     frames = "".join(traceback.format_tb(error.__traceback__))

@@ -13,7 +13,7 @@ import signal
 from gis.compute import ResultStore, execute
 from gis.db.attempts import Attempts
 from gis.db.job import Job
-from gis.errors import describe
+from gis.errors import describe_question
 from gis.jobs.answer import write_answer
 from gis.jobs.progress import Progress, watched
 from layers import Title
@@ -76,7 +76,7 @@ class Attempt:
         except Exception as error:
             if _is_lost(error):
                 return CUT_OFF
-            status, code, text = _told(error)
+            status, code, text = describe_question(error)
             self._attempts.fail(job, status, code, Title(zh=text, en=text))
             return ENDED
         return ENDED
@@ -113,13 +113,6 @@ def find_attempt(job: Job | None, attempt: int) -> Job | None:
 
 class _GivenUp(Exception):
     """The job was dismissed, or another attempt computes it."""
-
-
-def _told(error: Exception) -> tuple[int, str, str]:
-    """HTTP status, code and text of an error; a statement's time limit is a 503."""
-    if getattr(error, "sqlstate", None) == "57014":
-        return 503, "ServerBusy", "读取数据超时 / reading took too long; ask for less"
-    return describe(error)
 
 
 def _is_lost(error: Exception) -> bool:

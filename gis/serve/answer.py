@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gis.errors import QueryError, describe
+from gis.errors import QueryError, describe_question
 from gis.serve.engine import BASE
 from gis.serve.gate import COOKIE
 from gis.serve.lanes import Busy
@@ -194,8 +194,11 @@ def error_answer(context: Context, request: Request, error: Exception) -> Respon
         code = _STATUS_CODES.get(status, "InvalidRequest")
         message = f"{request.url.path}: {error.detail}"
         extra |= error.headers or {}
+    elif isinstance(error, Busy):
+        status, code = 503, "ServerBusy"
+        message = "the server is busy; ask again in a few seconds"
     else:
-        status, code, message = _of_database(error) or describe(error)
+        status, code, message = describe_question(error)
     if status == 401:
         extra["WWW-Authenticate"] = 'Bearer realm="citygrid", error="invalid_token"'
     return problem_answer(context, request, status, code, message, extra)
@@ -250,29 +253,6 @@ def _lang_or_default(request: Request) -> Lang:
         return lang_of(request)
     except QueryError:
         return "en"
-
-
-def _of_database(error: Exception) -> tuple[int, str, str] | None:
-    """What an SQL error means for the caller; None when it is our own mistake.
-
-    The error is known by its SQLSTATE: its text holds SQL and stays inside.
-    """
-    if isinstance(error, Busy):
-        return 503, "ServerBusy", "the server is busy; ask again in a few seconds"
-    state = getattr(error, "sqlstate", None) or ""
-    if type(error).__name__ == "PoolTimeout":  # all are in use, or none can be made
-        message = "no connection to the database came free; ask again in a few seconds"
-        return 503, "ServerBusy", message
-    if state == "57014":
-        message = "the answer would take too long; ask for less, or later"
-        return 503, "ServerBusy", message
-    if state.startswith(("08", "57P")) or type(error).__name__ == "OperationalError":
-        message = "the database cannot be reached; ask again in a few seconds"
-        return 503, "ServerBusy", message
-    if state.startswith("22"):
-        message = f"filter: a value cannot be computed with (SQLSTATE {state})"
-        return 400, "InvalidParameterValue", message
-    return None
 
 
 def _wants_page(request: Request) -> bool:

@@ -158,8 +158,12 @@ def test_the_document_names_its_output(server, worker, kind):
     assert server.json(f"{address}/results") == at_once.json()
 
 
-def test_the_error_of_a_job_is_the_one_of_asking_at_once(server, worker):
-    body = {"inputs": {"service": "park", "zones": "district", "where": "nothing = 1"}}
+@pytest.mark.parametrize(
+    "where",
+    ["nothing = 1", "1e308 * 1e308 > 1"],  # SQL finds the second
+)
+def test_the_error_of_a_job_is_the_one_of_asking_at_once(server, worker, where):
+    body = {"inputs": {"service": "park", "zones": "district", "where": where}}
     at_once = server.ask("POST", COVERAGE, json=body)
     address = job_of(ask(server, body=body))
     found = ended(server, address)
