@@ -33,6 +33,8 @@ from processes import (
 
 log = logging.getLogger(__name__)
 
+_LONGEST = 4000  # characters of a message; a question may be of megabytes
+
 
 class GisError(Exception):
     """Something the product refuses, said in words for the person who asked."""
@@ -132,7 +134,7 @@ def describe(error: Exception) -> tuple[int, str, str]:
     """
     for kind, status, code in _STATUS:
         if isinstance(error, kind):
-            return status, code, str(error)
+            return status, code, _shortened(str(error))
     reference = secrets.token_hex(4)
     log.error("internal error %s: %s", reference, _trace(error))
     return (
@@ -171,6 +173,13 @@ def _of_database(error: Exception) -> tuple[int, str, str] | None:
         message = f"filter: a value cannot be computed with (SQLSTATE {state})"
         return 400, "InvalidParameterValue", message
     return None
+
+
+def _shortened(message: str) -> str:
+    """A message that quotes what was asked at length, without its middle."""
+    if len(message) <= _LONGEST:
+        return message
+    return f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 2 :]}"
 
 
 def _trace(error: BaseException) -> str:

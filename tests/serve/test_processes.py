@@ -115,6 +115,14 @@ def test_body_that_is_no_json(server):
     assert answer.json()["description"].startswith("body: ")
 
 
+def test_a_long_question_is_not_told_back(server):
+    for body in ({"x" * 500_000: 1}, {"inputs": {"service": "park", "x" * 500_000: 1}}):
+        answer = server.ask("POST", COVERAGE, json=body)
+        assert answer.status_code == 400
+        assert len(answer.content) < 10_000
+        assert answer.json()["description"].startswith("xxx")
+
+
 def test_unknown_process_format_and_method(server):
     assert execute(server, "nothing", {}).status_code == 404
     assert server.ask("POST", f"{COVERAGE}?f=shp", json=PARK).status_code == 400
