@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import best_match
 from starlette.requests import Request
 
@@ -163,7 +163,9 @@ def _schema(process_id: str) -> Mapping[str, Any]:
 
 @cache
 def _validator(process_id: str) -> Draft202012Validator:
-    return Draft202012Validator(_schema(process_id))
+    return Draft202012Validator(
+        _schema(process_id), format_checker=FormatChecker(["date"])
+    )
 
 
 def _check_texts(path: str, value: object, depth: int = 0) -> None:

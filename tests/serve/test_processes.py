@@ -97,6 +97,8 @@ def test_locate(server):
         ),
         ({"inputs": {"service": "pa\x00rk"}}, "inputs.service"),
         ({"inputs": {"service": "park", "share_min": "0.5"}}, "share_min"),
+        ({"inputs": {"service": "park", "as_of": "0"}}, "as_of"),
+        ({"inputs": {"service": "park", "as_of": "2015-12-31T00:00:00"}}, "as_of"),
         ({"inputs": {"service": "park"}, "mode": "async"}, "mode"),
         ({"input": {}}, "input"),
         ([], "body"),
