@@ -50,6 +50,8 @@ def read_subscriber(given: object, allowed: Sequence[str]) -> dict[str, str]:
 def _checked(member: str, uri: object, allowed: Sequence[str]) -> str:
     if not isinstance(uri, str) or len(uri) > _LONGEST or not uri.isprintable():
         raise QueryError(member, f"must be an address of at most {_LONGEST} characters")
+    if not uri.isascii():  # others cannot be sent, and are taken for what they are not
+        raise QueryError(member, "must be written in ASCII (%-encoded, xn--)")
     if re.search(r"[\s\\]", uri):
         raise QueryError(member, "must hold neither space nor backslash")
     try:

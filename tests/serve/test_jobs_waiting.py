@@ -247,6 +247,7 @@ def test_bounds_of_caller_and_level(start):
         ({"successUri": "http://good.example:99999/"}, "subscriber.successUri"),
         ({"successUri": 7}, "subscriber.successUri"),
         ({"successUri": "http://any.example/\r\nX: y"}, "subscriber.successUri"),
+        ({"successUri": "http://any.example/完成"}, "subscriber.successUri"),
         ({"failedUri": "http://any.example/"}, "subscriber.successUri"),
         ({"successUri": "http://any.example/", "x": "http://any.example/"}, "subscr"),
         ("http://any.example/", "subscriber"),
