@@ -20,6 +20,7 @@ from procrastinate.schema import SchemaManager
 
 from gis.cli import citygrid
 from gis.db.attempts import Attempts
+from gis.db.job import JobFilter
 from gis.db.jobs import JobStore
 from gis.db.migrate import find_migrations
 from gis.db.pool import Database
@@ -107,9 +108,17 @@ def test_what_has_expired_goes_and_what_is_unfinished_stays(bench: Bench) -> Non
             "WHERE job_id = ANY (%s)",
             [[done.job_id, waiting.job_id]],
         )
-    attempts.sweep()
+    # gone at once for whoever asks, and from the tables when somebody sweeps
+    listed = {job.job_id for job in bench.store.listed(JobFilter())}
+    assert listed & {done.job_id, fresh.job_id, waiting.job_id} == {
+        fresh.job_id,
+        waiting.job_id,
+    }
     assert bench.store.read(done.job_id) is None
     assert bench.store.result(done.job_id) is None
+    assert bench.results(done) == 1
+    attempts.sweep()
+    assert bench.results(done) == 0
     assert bench.store.result(fresh.job_id) == ("text/plain", b"answer")
     assert bench.read(waiting).status == "accepted"
 

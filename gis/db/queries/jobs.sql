@@ -33,17 +33,21 @@ WHERE job_id = %(job_id)s
 RETURNING *
 
 -- name: read_job
--- One job; %(job_id)s.
-SELECT * FROM ledger.job WHERE job_id = %(job_id)s
+-- One job, as long as its time is not over; %(job_id)s.
+SELECT * FROM ledger.job
+WHERE job_id = %(job_id)s AND (status IN ('accepted', 'running') OR expires_at >= now())
 
 -- name: read_job_result
--- The answer of a finished job; %(job_id)s.
-SELECT content_type, body FROM ledger.job_result WHERE job_id = %(job_id)s
+-- The answer of a finished job, as long as its time is not over; %(job_id)s.
+SELECT content_type, body FROM ledger.job_result JOIN ledger.job USING (job_id)
+WHERE job_id = %(job_id)s AND expires_at >= now()
 
 -- name: list_jobs
--- Jobs, the newest first; NULL leaves a condition out; durations in seconds.
+-- Jobs whose time is not over, the newest first; NULL leaves a condition out; durations
+-- in seconds.
 SELECT * FROM ledger.job
-WHERE (%(level)s::text IS NULL OR level = %(level)s)
+WHERE (status IN ('accepted', 'running') OR expires_at >= now())
+    AND (%(level)s::text IS NULL OR level = %(level)s)
     AND (%(statuses)s::text[] IS NULL OR status = ANY (%(statuses)s))
     AND (%(processes)s::text[] IS NULL OR process = ANY (%(processes)s))
     AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
