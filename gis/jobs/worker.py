@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -170,7 +171,12 @@ class Worker:
         """Take up what dead workers left; remove what has expired."""
         swept = -_SWEEP_S
         clock = asyncio.get_running_loop().time
+        looked = time.time()
         while True:
+            if time.time() - looked > 1.5 * _LOOK_S:
+                # the machine slept: what slept with it shows its signs of life first
+                await asyncio.sleep(2 * _ALIVE_S)
+            looked = time.time()
             alive = dict(self._runner.running)
             await asyncio.to_thread(self._attempts.show_alive, alive)
             found = await asyncio.to_thread(self._attempts.keep, may_repeat)

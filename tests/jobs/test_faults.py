@@ -120,6 +120,24 @@ def test_worker_stopped_in_order_hands_its_job_on(bench: Bench, start: Start) ->
     assert bench.read(job) == ended
 
 
+def test_worker_that_slept_goes_on_with_what_it_computed(
+    bench: Bench, start: Start
+) -> None:
+    worker = start(bench.database.dsn)
+    with bench.held():
+        job = bench.submit()
+        wait_for(lambda: bench.is_blocked(job), 30)
+        worker.process.send_signal(signal.SIGSTOP)
+        time.sleep(3.2)
+        bench.forget_workers()
+        worker.process.send_signal(signal.SIGCONT)
+        other = bench.submit(Level.STAFF, inputs={"service": "school"})
+        bench.ended(other, "successful")
+        assert bench.store.workers() == 1
+    assert bench.ended(job, "successful").attempt == 1
+    assert bench.results(job) == 1
+
+
 @pytest.fixture
 def own_server(catalogue: Catalogue, city: City) -> Iterator[tuple[Cluster, Database]]:
     """A server of the test's own, with crash safety, that it may kill."""
