@@ -67,13 +67,17 @@ class LiveFigure:
         began = time.perf_counter()
         try:
             whole = self._measured(watch, question, versions, same_day=same_day)
+            self._write(whole, time.perf_counter() - began)
         except ProcessError as error:
             # nothing can be measured until a layer changes
-            self._city, self._unchanged = None, versions
+            self._city = None
             write_problem(self._database, self.standing_id, str(error))
+            self._unchanged = versions
             log.info("%s: %s", self.standing_id, error)
-            return True
-        self._write(whole, time.perf_counter() - began)
+        except Exception:
+            # what is not written does not stand: it is measured anew
+            self._city = None
+            raise
         return True
 
     def _measured(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date
 from typing import Any
@@ -120,6 +121,27 @@ def test_the_declared_figures_are_of_this_city(catalogue: Catalogue) -> None:
     declared = read_standing(CONFIG, catalogue)
     assert {one.service for one in declared} >= {"camera", "service_point"}
     assert len({(one.service, one.of) for one in declared}) == len(declared)
+
+
+def test_what_could_not_be_written_is_measured_anew(live: Live) -> None:
+    live.catch_up()
+    live.edit("UPDATE city.camera SET azimuth_deg = 10 WHERE hashtext(code) %% 5 = 0")
+    pid = None
+    with live.database.owner() as blocking, ThreadPoolExecutor() as pool:
+        blocking.execute("LOCK TABLE city.coverage_result IN EXCLUSIVE MODE")
+        writing = pool.submit(live.catch_up)
+        query = (
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        while not writing.done() and pid is None:
+            pid = next((pid for (pid,) in live.rows(query)), None)
+        live.rows(f"SELECT pg_terminate_backend({pid})")
+        with pytest.raises(psycopg.OperationalError):
+            writing.result()
+    assert not live.is_exact()
+    live.catch_up()
+    assert live.is_exact()
 
 
 def test_edits_are_followed_to_the_bit(live: Live) -> None:
