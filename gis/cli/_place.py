@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from gis.db.cluster import Cluster
+from gis.db.keeper import is_kept
 from gis.db.migrate import FOLDER, Migration, find_migrations, migrate
 from gis.db.pool import Database
 from gis.settings import Settings, read_settings
@@ -68,7 +69,7 @@ def find_place() -> Place:
 def running(place: Place, *, migrated: bool = True) -> Iterator[Database]:
     """The database, started where it is private and not yet running.
 
-    What this call started it stops again at the end.
+    What this call started it stops again at the end, unless somebody serves on it.
     """
     cluster = place.cluster
     started = cluster.start() if cluster else False
@@ -81,7 +82,7 @@ def running(place: Place, *, migrated: bool = True) -> Iterator[Database]:
             yield database
     finally:
         database.end()
-        if started and cluster:
+        if started and cluster and not is_kept(cluster):
             cluster.stop()
 
 

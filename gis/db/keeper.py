@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event, Thread
 
 from gis.db.cluster import Cluster
@@ -29,12 +31,29 @@ def kept(cluster: Cluster, *, shortest_s: float = 1.0) -> Iterator[None]:
     shortest_s : pause before the first start; doubled while it dies time after time
     """
     keeper = _Keeper(cluster, shortest_s)
-    keeper.start()
-    try:
-        yield
-    finally:
-        keeper.stopping.set()
-        keeper.join(_PATIENCE_S)
+    with _mark(cluster).open("w") as mark:
+        fcntl.flock(mark, fcntl.LOCK_SH)  # of several that serve each keeps it
+        keeper.start()
+        try:
+            yield
+        finally:
+            keeper.stopping.set()
+            keeper.join(_PATIENCE_S)
+
+
+def is_kept(cluster: Cluster) -> bool:
+    """Whether somebody, in this process or another, keeps the server running."""
+    with _mark(cluster).open("a") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _mark(cluster: Cluster) -> Path:
+    """File that is locked as long as somebody keeps the server."""
+    return cluster.home / "pg" / "keeper"
 
 
 class _Keeper(Thread):

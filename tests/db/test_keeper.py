@@ -16,8 +16,9 @@ from tempfile import mkdtemp
 import psycopg
 import pytest
 
+from gis.cli._place import find_place, running
 from gis.db.cluster import Cluster
-from gis.db.keeper import kept
+from gis.db.keeper import is_kept, kept
 from gis.errors import ClusterError
 from tests.conftest import ROOT
 from tests.db.test_cluster import answer
@@ -115,6 +116,7 @@ def test_it_is_started_again_and_stays_stopped(
         until(lambda: "again in 0.4 s" in caplog.text, 5)
         by_hand = Cluster(own.home).start()
         time.sleep(0.6)
+        assert is_kept(own)
         assert by_hand + caplog.text.count("runs again") == 2
         assert runs()
 
@@ -128,9 +130,27 @@ def test_it_is_started_again_and_stays_stopped(
         assert Cluster(own.home).stop()
         time.sleep(1)
         assert not runs()
+    assert not is_kept(own)
     own.start()
     kill_server(own)
     assert own.is_fallen, "nobody looks any more"
+
+
+def test_whoever_starts_it_sooner_leaves_it_running(
+    own: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITYGRID_HOME", str(own.home))
+    monkeypatch.delenv("CITYGRID_DSN", raising=False)
+    place = find_place()
+    with kept(own, shortest_s=60):
+        kill_server(own)
+        with running(place, migrated=False) as database:
+            assert database.dsn == own.dsn
+        assert answer(own, "select 1") == 1
+    own.stop()
+    with running(place, migrated=False):
+        assert answer(own, "select 1") == 1
+    assert own.status().state == "stopped"
 
 
 def test_a_server_that_cannot_start_is_tried_again(
