@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,6 +35,28 @@ _ALL: Int8 = np.empty(0, np.int8)
 
 
 @bare
+def measure_shapes(chains: Chains, shapes: Int64, sizes: Int64) -> None:
+    """Chains that count and vertices before each of some shapes, and of all of them.
+
+    Parameters
+    ----------
+    sizes : (s + 1, 2) written
+    """
+    n_chains = n_vertices = np.int64(0)
+    for i in range(len(shapes)):
+        sizes[i, 0] = n_chains
+        sizes[i, 1] = n_vertices
+        for chain in range(
+            chains.shape_start[shapes[i]], chains.shape_start[shapes[i] + 1]
+        ):
+            if chains.size[chain] > 0:
+                n_chains += 1
+                n_vertices += chains.size[chain]
+    sizes[len(shapes), 0] = n_chains
+    sizes[len(shapes), 1] = n_vertices
+
+
+@bare
 def _stretch(box: Int64, shapes: Int64, extent: Int64) -> None:
     """Let an extent hold the boxes of some shapes."""
     for shape in shapes:
@@ -60,6 +81,8 @@ class Layer:
     shapes : (s,) the shapes that count, in their order
     box : (n, 4) least x, y and greatest x, y of each shape of the chains [mm]
     row : (n,) position of each shape of the chains in the layer; of a part of it only
+    extent : (4,) least x, y and greatest x, y of the shapes that count [mm]
+    sizes : of `measure_shapes`
     """
 
     kind: int
@@ -67,13 +90,15 @@ class Layer:
     shapes: Int64
     box: Int64
     row: Int64 | None = None
+    extent: Int64 = field(init=False)
+    sizes: Int64 = field(init=False)
 
-    @cached_property
-    def extent(self) -> Int64:
-        """(4,) least x, y and greatest x, y of the shapes that count [mm]."""
-        extent = _nowhere()
+    def __post_init__(self) -> None:
+        extent, sizes = _nowhere(), np.empty((len(self.shapes) + 1, 2), np.int64)
         _stretch(self.box, self.shapes, extent)
-        return extent
+        measure_shapes(self.chains, self.shapes, sizes)
+        object.__setattr__(self, "extent", extent)
+        object.__setattr__(self, "sizes", sizes)
 
 
 @dataclass(frozen=True)
@@ -101,28 +126,6 @@ class Built:
     has_others: bool
     only_points: bool
     mine: Int8
-
-
-@bare
-def measure_shapes(chains: Chains, shapes: Int64, sizes: Int64) -> None:
-    """Chains that count and vertices before each of some shapes, and of all of them.
-
-    Parameters
-    ----------
-    sizes : (s + 1, 2) written
-    """
-    n_chains = n_vertices = np.int64(0)
-    for i in range(len(shapes)):
-        sizes[i, 0] = n_chains
-        sizes[i, 1] = n_vertices
-        for chain in range(
-            chains.shape_start[shapes[i]], chains.shape_start[shapes[i] + 1]
-        ):
-            if chains.size[chain] > 0:
-                n_chains += 1
-                n_vertices += chains.size[chain]
-    sizes[len(shapes), 0] = n_chains
-    sizes[len(shapes), 1] = n_vertices
 
 
 @bare
@@ -255,10 +258,7 @@ def build_scene(
     extent = _extent(layers, points)
     if extent is None:
         return None
-    sizes = [np.empty((len(layer.shapes) + 1, 2), np.int64) for layer in layers]
-    for layer, size in zip(layers, sizes, strict=True):
-        measure_shapes(layer.chains, layer.shapes, size)
-    found = np.array([size[-1] for size in sizes])
+    found = np.array([layer.sizes[-1] for layer in layers])
     n_vertices = int(found[:, 1].sum()) + len(points)
     _limited("vertices", n_vertices, MOST_VERTICES)
     grid, origin = grid_of(*extent, cell_mm, np.array(frame.origin))
@@ -267,8 +267,8 @@ def build_scene(
     scene = _empty_scene(n_shapes, n_chains, n_vertices, moved)
     shape = chain = vertex = 0
     priority = 0
-    for layer, size, of_layer in zip(layers, sizes, found, strict=True):
-        _fill(scene, layer, size, (shape, chain, vertex), origin, workers)
+    for layer, of_layer in zip(layers, found, strict=True):
+        _fill(scene, layer, (shape, chain, vertex), origin, workers)
         here = slice(shape, shape + len(layer.shapes))
         weight = {SERVICE: ONE_SERVICE, OTHER: ONE_OTHER}.get(layer.kind, 0)
         scene.kind[here] = layer.kind
@@ -319,7 +319,6 @@ def _empty_scene(shapes: int, chains: int, vertices: int, moved: int) -> Scene:
 def _fill(
     scene: Scene,
     layer: Layer,
-    sizes: Int64,
     base: tuple[int, int, int],
     origin: tuple[int, int],
     workers: Workers,
@@ -329,7 +328,7 @@ def _fill(
         return
     workers.run(
         lambda first, last: put_shapes(
-            first, last, layer.chains, layer.shapes, sizes, *base, *origin,
+            first, last, layer.chains, layer.shapes, layer.sizes, *base, *origin,
             scene.xy, scene.offset, scene.chain_start, scene.chain_shape,
             scene.edge_shape, scene.shape_start,
         ),

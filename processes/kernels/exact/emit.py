@@ -287,7 +287,7 @@ def walk_line(
     """
     dx = qx - px
     dy = qy - py
-    whole = np.hypot(dx, dy) * AREA_UNIT
+    whole = np.sqrt(dx * dx + dy * dy) * AREA_UNIT
     outside = length_sums.shape[1] - 1
     column = _position(px, width)
     row = _position(py, width)

@@ -193,8 +193,6 @@ def figures(
     point_depth = np.zeros(len(weights), np.int64)
     point_zone[point_row] = of.point_zone
     point_depth[point_row] = np.minimum(of.point_depth, depths)
-    here = np.zeros(len(weights))
-    here[point_row] = 1.0
     return ExactCoverage(
         area_m2=Measure(ground, covered, math.nan, _outside(union_m2, covered)),
         union_m2=union_m2,
@@ -204,8 +202,8 @@ def figures(
             float(length[depths, zones]),
             length[:depths, zones],
         ),
-        weight=_of_points(point_zone, point_depth, weights * here, zones, depths),
-        count=_of_points(point_zone, point_depth, here, zones, depths),
+        weight=_of_points(of, weights[point_row], zones, depths),
+        count=_of_points(of, np.ones(len(point_row)), zones, depths),
         other_m2=_of_others(area, zones, depths),
         cells=cells,
         line_m=of.line / AREA_UNIT / _MM_PER_M,
@@ -260,15 +258,14 @@ def _of_others(area: FloatArray, zones: int, depths: int) -> Measure:
     )
 
 
-def _of_points(
-    zone: IntArray, depth: IntArray, weight: FloatArray, zones: int, depths: int
-) -> Measure:
+def _of_points(of: Totals, weight: FloatArray, zones: int, depths: int) -> Measure:
     """Sums of weights by zone; added in order of weight, so in any order of points.
 
     Notes
     -----
     Whole numbers add up to the same in any order: sorting takes longer than all else.
     """
+    zone, depth = of.point_zone, of.point_depth
     if (weight != np.rint(weight)).any() or np.abs(weight).sum() >= _WHOLE:
         order = np.argsort(weight, kind="stable")
         zone, depth, weight = zone[order], depth[order], weight[order]

@@ -144,11 +144,13 @@ def _crossed(
     Without chains before the points nobody asks for crossings.
     """
     scene, grid = built.scene, built.grid
-    asked = asked_by_cell(
-        np.int64(first), scene, grid, bins, active.edge, built.has_others,
-        active.restart,
+    asked, changes = workers.both(
+        lambda: asked_by_cell(
+            np.int64(first), scene, grid, bins, active.edge, built.has_others,
+            active.restart,
+        ),
+        lambda: no_changes(scene, active.restart),
     )  # fmt: skip
-    changes = no_changes(scene, active.restart)
     parts = tuning.parts or _PARTS_PER_THREAD * workers.threads
     found: list[Int32] = workers.run(
         lambda a, b: find_crossings(
