@@ -30,7 +30,6 @@ from processes._services import Service
 from processes._shapes import Shapes
 from processes._zones import Zones
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
-from processes.kernels.length import cut_by_zone
 from processes.kernels.points import anchor
 from processes.kernels.rollup import sums
 from processes.kernels.share import is_covered
@@ -256,16 +255,15 @@ def _lines(
 ) -> Measured:
     """Lines, cut at the borders of zones."""
     lines = read_demand(read, demand, as_of, dimension=1)
-    pieces = cut_by_zone(lines.geometry, zones.part)
+    pieces = zones.cut(lines.geometry)
     metres = shapely.length(pieces.geometry)
     within = covered_lines(engine, pieces.geometry, shape, depths)
     flagged = _flagged(services, lines)[pieces.line]
     within[0] = np.where(flagged, metres, within[0])
-    owner = np.where(pieces.zone >= 0, zones.owner[pieces.zone], -1)
-    out = (owner < 0) & (not zones.limited)
+    out = (pieces.zone < 0) & (not zones.limited)
     return Measured(
-        np.array([sums(row, owner, len(zones)) for row in within]),
-        sums(metres, owner, len(zones)),
+        np.array([sums(row, pieces.zone, len(zones)) for row in within]),
+        sums(metres, pieces.zone, len(zones)),
         within[:, out].sum(axis=1),
         float(np.sum(metres[out])),
         _held(zones, lines.geometry),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -18,8 +18,10 @@ from processes.kernels.arrays import (
     GeometryArray,
     IntArray,
 )
+from processes.kernels.length import Pieces, cut_by_zone
 from processes.kernels.points import OUTSIDE, zone_of
 from processes.kernels.rollup import is_tiled, parent_of, sums
+from processes.kernels.touch import touching
 
 _TILED = 1e-9
 OUTSIDE_ID = "outside"
@@ -39,6 +41,8 @@ class Zones:
     part_layer : layer of the parts
     direct : how many zones are their own part, because finer ones do not tile them
     limited : whether only some zones of the layer were asked for
+    whole : all zones of the layer, where only some were asked for: what lies on a
+        border belongs to the same zone whoever asks
     """
 
     layer: str
@@ -51,6 +55,7 @@ class Zones:
     part_layer: str
     direct: int
     limited: bool
+    whole: Callable[[], Zones] | None = None
 
     def __len__(self) -> int:
         """Number of zones."""
@@ -78,12 +83,42 @@ class Zones:
             part_code=self.part_code[kept],
             owner=place[self.owner[kept]],
             limited=True,
+            whole=self.whole or (lambda: self),
         )
 
     def holding(self, points: GeometryArray) -> IntArray:
         """(k,) position of the zone that holds each point, -1 for none."""
-        part = zone_of(points, self.part)
-        return np.where(part >= 0, self.owner[part], OUTSIDE)
+        found = self._owning(zone_of(points, self.part), self.owner)
+        if self.whole is None:
+            return found
+        near = np.flatnonzero(found >= 0)
+        everyone = self.whole()
+        part = zone_of(points[near], everyone.part)
+        found[near] = self._owning(part, self._owner_among(everyone))
+        return found
+
+    def cut(self, lines: GeometryArray) -> Pieces:
+        """Lines cut at borders; `zone` is the position of a zone, -1 for none."""
+        if self.whole is None:
+            pieces = cut_by_zone(lines, self.part)
+            return replace(pieces, zone=self._owning(pieces.zone, self.owner))
+        near = np.flatnonzero(touching(lines, self.part).count)
+        everyone = self.whole()
+        pieces = cut_by_zone(lines[near], everyone.part)
+        zone = self._owning(pieces.zone, self._owner_among(everyone))
+        return Pieces(near[pieces.line], zone, pieces.geometry)
+
+    def _owner_among(self, everyone: Zones) -> IntArray:
+        """(p,) position here of the zone that each part of all zones belongs to."""
+        place = {code: i for i, code in enumerate(self.code)}
+        here = [place.get(code, OUTSIDE) for code in everyone.code]
+        return np.array(here, np.int64)[everyone.owner]
+
+    @staticmethod
+    def _owning(part: IntArray, owner: IntArray) -> IntArray:
+        """Zones of parts, -1 for none."""
+        found: IntArray = np.append(owner, OUTSIDE)[part]
+        return found
 
 
 def zone_layers(read: Reader) -> tuple[str, ...]:
@@ -162,4 +197,5 @@ def read_zones(
         part_layer=finest,
         direct=direct,
         limited=bool(within),
+        whole=(lambda: read_zones(read, layer, as_of=as_of)) if within else None,
     )

@@ -1,0 +1,70 @@
+"""What lies on a border or an outline counts once, whoever asks and however."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from processes import Result, read_inputs, registry
+from tests.memory import MemoryReader, box, two_towns
+
+AT = "2015-12-31"
+
+
+def people(code: str, count: int, place: str) -> dict[str, Any]:
+    return {"code": code, "population": count, "geometry": place}
+
+
+def run(process: str, rows: dict[str, Any], **inputs: Any) -> Result:
+    chosen = registry[process]
+    reader = MemoryReader({**two_towns(), **rows})
+    return chosen.run(read_inputs(chosen.inputs, {"as_of": AT, **inputs}), reader)
+
+
+def by_zone(result: Result) -> dict[str, Any]:
+    return {row["zone_id"]: row for row in result.rows}
+
+
+#: On a border of two communities of a district, of two districts, and in one community.
+PEOPLE = [
+    people("p-1", 10, "POINT(500 300)"),
+    people("p-2", 200, "POINT(1000 300)"),
+    people("p-3", 3000, "POINT(1200 300)"),
+]
+#: One along the border of the districts, one across all of it.
+ROADS = [
+    {"code": "r-1", "geometry": "LINESTRING(1000 100, 1000 400)"},
+    {"code": "r-2", "geometry": "LINESTRING(100 300, 1900 300)"},
+]
+GROUND = [{"code": "s", "geometry": box(0, 200, 2000, 800)}]
+CITY = {"population_point": PEOPLE, "road": ROADS, "scenic_area": GROUND}
+
+
+@pytest.mark.parametrize("zones", ["district", "street", "community"])
+@pytest.mark.parametrize(
+    "demand",
+    [
+        {"of": "population"},
+        {"of": "length", "demand": "road"},
+        {"of": "count", "demand": "population_point"},
+    ],
+    ids=lambda demand: demand["of"],
+)
+def test_a_zone_asked_for_alone_has_the_figure_that_it_has_among_all(
+    zones: str, demand: dict[str, Any]
+) -> None:
+    question = {"service": "scenic_area", "zones": zones, **demand}
+    every = by_zone(run("coverage", CITY, **question))
+    for code in every.keys() - {"outside", "total"}:
+        alone = by_zone(run("coverage", CITY, within=[code], **question))
+        assert alone[code] == every[code]
+        assert alone["outside"]["total"] == 0.0
+
+
+def test_a_border_is_of_the_zone_of_the_lowest_code() -> None:
+    question = {"service": "scenic_area", "zones": "district", "within": ["330109"]}
+    found = by_zone(run("coverage", CITY, of="population", **question))
+    assert found["330109"]["total"] == 3000.0
+    found = by_zone(run("coverage", CITY, of="length", demand="road", **question))
+    assert found["330109"]["total"] == 900.0
