@@ -35,6 +35,7 @@ from processes._asked import (
     ZoneLayer,
 )
 from processes._coarse import NOTE, cell_groups, group_share, in_class, rule_facts
+from processes._engine import covered_places
 from processes._errors import InvalidInput
 from processes._hours import open_only, refuse_hidden, state_filter
 from processes._measure import USUAL_DEMAND, Demand, measure
@@ -43,15 +44,17 @@ from processes._reconcile import answered, facts_of
 from processes._services import Service, read_service, service_reads
 from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
 from processes._zones import Zones, computed_at, read_zones
-from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
+from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
 from processes.kernels.borders import joined_parts
 from processes.kernels.gaps import Gaps, one_outline, zone_gaps
 from processes.kernels.parallel import for_each
-from processes.kernels.points import zone_of
+from processes.kernels.points import OUTSIDE, zone_of
 from processes.kernels.rollup import sums
 
 _PEOPLE = USUAL_DEMAND["population"]
 _UNCOVERED_CLASS = 0.5
+_LATTICE_M = 0.001
+_NOTHING: GeometryArray = np.empty(0, dtype=object)
 
 
 class GapInputs(Inputs):
@@ -107,7 +110,8 @@ def run(inputs: GapInputs, read: Reader) -> Result:
         smallest_m2=inputs.smallest_m2,
         width_m=inputs.width_m,
     )
-    ranked = _ranked(gaps, zones, _people(gaps.gap, read, inputs.as_of))
+    people = _people(gaps.gap, read, inputs.as_of, service.shape)
+    ranked = _ranked(gaps, zones, people)
     rows, outlines = _gap_rows(ranked, gaps, zones, inputs.limit)
     if inputs.residue:
         more, shapes = _residue_rows(gaps, zones)
@@ -150,13 +154,32 @@ def _service(inputs: GapInputs, read: Reader) -> Service:
     return service
 
 
-def _people(gaps: GeometryArray, read: Reader, as_of: date | None) -> FloatArray:
-    """People inside each gap; a point on a border counts once."""
-    if _PEOPLE not in read.catalogue or len(gaps) == 0:
-        return np.zeros(len(gaps))
+def _people(
+    areas: GeometryArray,
+    read: Reader,
+    as_of: date | None,
+    covering: GeometryArray = _NOTHING,
+) -> FloatArray:
+    """People inside each area whom nothing covers; a point on a border counts once."""
+    if _PEOPLE not in read.catalogue or len(areas) == 0:
+        return np.zeros(len(areas))
     points = read.features(_PEOPLE, columns=("population",), as_of=as_of)
-    place = zone_of(points.geometry, gaps)
-    return sums(np.nan_to_num(points.columns["population"]), place, len(gaps))
+    place = zone_of(points.geometry, areas)
+    inside = np.flatnonzero(place >= 0)
+    place[inside[_on_outline(points.geometry[inside], covering)]] = OUTSIDE
+    return sums(np.nan_to_num(points.columns["population"]), place, len(areas))
+
+
+def _on_outline(points: GeometryArray, covering: GeometryArray) -> BoolArray:
+    """Which points of gaps are covered nevertheless: an outline covers, as always."""
+    found = np.zeros(len(points), np.bool_)
+    if len(points) and len(covering):
+        tree = shapely.STRtree(covering)
+        point, near = tree.query(points, predicate="dwithin", distance=_LATTICE_M)
+        at = np.unique(point)
+        shape = covering[np.unique(near)]
+        found[at] = covered_places("exact", points[at], shape, 1)[0] > 0
+    return found
 
 
 def _ranked(gaps: Gaps, zones: Zones, people: FloatArray) -> _Ranked:

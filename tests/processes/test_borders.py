@@ -68,3 +68,16 @@ def test_a_border_is_of_the_zone_of_the_lowest_code() -> None:
     assert found["330109"]["total"] == 3000.0
     found = by_zone(run("coverage", CITY, of="length", demand="road", **question))
     assert found["330109"]["total"] == 900.0
+
+
+def test_whom_an_outline_covers_lives_in_no_gap() -> None:
+    at = ["POINT(300 200)", "POINT(1000 200)", "POINT(300 100)", "POINT(300 500)"]
+    rows = {
+        "scenic_area": GROUND,
+        "population_point": [people(f"p-{i}", 10**i, p) for i, p in enumerate(at)],
+    }
+    question = {"service": "scenic_area", "residue": False}
+    gaps = run("gap", rows, **question).rows
+    assert sum(row["population"] for row in gaps) == 100.0
+    found = run("coverage", rows, service="scenic_area", of="population").rows[-1]
+    assert found["total"] - found["covered"] == 100.0
