@@ -42,8 +42,16 @@ def cut_by_zone(lines: GeometryArray, zones: GeometryArray) -> Pieces:
     Notes
     -----
     Zones take their part in order, each from what the ones before have left, so that
-    the lengths of the pieces of a line add up to the line.
+    the lengths of the pieces of a line add up to the line. A stretch that a line runs
+    twice is one stretch, whether a border cuts the line or not.
+
+    Examples
+    --------
+    >>> there_and_back = shapely.linestrings([[[1, 1], [3, 1], [1, 1]]])
+    >>> shapely.length(cut_by_zone(there_and_back, shapely.box([0], 0, 9, 9)).geometry)
+    array([2.])
     """
+    lines = _once(lines)
     inside = touching(lines, zones, "covered_by")
     held = np.flatnonzero(inside.count)
     line = held.tolist()
@@ -68,6 +76,16 @@ def cut_by_zone(lines: GeometryArray, zones: GeometryArray) -> Pieces:
     made = np.empty(len(geometry), dtype=object)
     made[:] = geometry
     return Pieces(np.array(line, np.int64), np.array(zone, np.int64), made)
+
+
+def _once(lines: GeometryArray) -> GeometryArray:
+    """Lines of which no stretch is run twice."""
+    twice = ~shapely.is_simple(lines)
+    if not twice.any():
+        return lines
+    found = lines.copy()
+    found[twice] = shapely.unary_union(lines[twice, np.newaxis], axis=1)
+    return found
 
 
 def covered_length(

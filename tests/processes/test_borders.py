@@ -81,3 +81,17 @@ def test_whom_an_outline_covers_lives_in_no_gap() -> None:
     assert sum(row["population"] for row in gaps) == 100.0
     found = run("coverage", rows, service="scenic_area", of="population").rows[-1]
     assert found["total"] - found["covered"] == 100.0
+
+
+def test_a_stretch_that_a_road_runs_twice_counts_once() -> None:
+    roads = [
+        {"code": "r-1", "geometry": "LINESTRING(100 300, 400 300, 200 300)"},
+        {"code": "r-2", "geometry": "LINESTRING(900 300, 1100 300, 900 300)"},
+    ]
+    rows = {"scenic_area": GROUND, "road": roads}
+    question = {"service": "scenic_area", "of": "length", "demand": "road"}
+    for engine in ("exact", "geos"):
+        found = by_zone(run("coverage", rows, engine=engine, **question))
+        for code, metres in (("330106", 400.0), ("330109", 100.0), ("total", 500.0)):
+            assert found[code]["total"] == pytest.approx(metres, rel=1e-12)
+            assert found[code]["covered"] == pytest.approx(metres, rel=1e-12)
