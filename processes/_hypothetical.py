@@ -19,6 +19,7 @@ from processes.kernels.arrays import GeometryArray
 MOST_FEATURES = 1000
 _MOST_COORDINATES = 100_000
 _LATTICE_M = 0.001
+_DEGREES = ("CRS84", "4490", "4326")
 
 
 def geojson_features(given: object, name: str) -> list[Mapping[str, Any]]:
@@ -32,6 +33,7 @@ def geojson_features(given: object, name: str) -> list[Mapping[str, Any]]:
     if isinstance(given, Mapping):
         kind = given.get("type")
         found = given.get("features") if kind == "FeatureCollection" else [given]
+        _check_crs(given, name)
     if not isinstance(found, Sequence) or isinstance(found, str):
         raise InvalidInput(name, type(given).__name__, "must be GeoJSON features")
     if len(found) > MOST_FEATURES:
@@ -40,6 +42,23 @@ def geojson_features(given: object, name: str) -> list[Mapping[str, Any]]:
         if not isinstance(feature, Mapping) or feature.get("type") != "Feature":
             raise InvalidInput(f"{name}.{i}", "another type", "must be a Feature")
     return list(found)
+
+
+def _check_crs(document: Mapping[str, Any], name: str) -> None:
+    """Refuse GeoJSON that says it is in another system than degrees, lon and lat.
+
+    Raises
+    ------
+    InvalidInput : its member `crs` (of 2008; RFC 7946 has none) names another
+    """
+    stated = document.get("crs")
+    if stated is None:
+        return
+    properties = stated.get("properties") if isinstance(stated, Mapping) else None
+    crs = properties.get("name") if isinstance(properties, Mapping) else stated
+    if not (isinstance(crs, str) and crs.rsplit(":", 1)[-1].upper() in _DEGREES):
+        allowed = "must be absent or CRS84, EPSG:4490 or EPSG:4326: lon, lat in degrees"
+        raise InvalidInput(f"{name}.crs", crs, allowed)
 
 
 def code_of(feature: Mapping[str, Any]) -> str | None:

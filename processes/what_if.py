@@ -7,13 +7,16 @@ Method: the city is measured once and kept; an edit's surroundings are measured 
 and after by the exact kernel and the difference is added, so that the answer equals a
 whole new computation of `coverage` to the bit. Assets that are added cover by the model
 that their layer declares, cameras behind buildings too; their properties are columns of
-the layer. Rows: per level every zone that changes (`changed_only=false`: every zone),
-then `outside` and `total`. Source: processes/kernels/exact, step 9.
+the layer. One whose properties say that the model (or `where`) does not count it, such
+as a camera that is faulty, covers nothing and is told of as `not_counted`; what is not
+said is taken to be as it must be. Rows: per level every zone that changes
+(`changed_only=false`: every zone), then `outside` and `total`. Source:
+processes/kernels/exact, step 9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,6 +32,7 @@ from processes._asked import (
     ServiceLayer,
     Weight,
 )
+from processes._conditions import conditions_of, contradicted
 from processes._engine import BROKEN
 from processes._errors import Forbidden, InvalidInput, NoData
 from processes._hypothetical import code_of, geojson_features, thought_of
@@ -195,13 +199,20 @@ def _edits(
             raise InvalidInput("move" if code in named else "remove", code, allowed)
         if gone.count(code) > 1:
             raise InvalidInput("remove", code, "must be edited once only")
+    _check_new(add, city)
     at = np.array([city.row[code] for code in gone], np.int64)
-    shapes = []
+    shapes, uncounted = [], 0
     stored = city.service.features.take(at[: len(named)])
+    asked = conditions_of(layer, inputs.where)
     for features, name, like in ((add, "add", None), (move, "move", stored)):
         if features:
             thought = thought_of(read, layer, features, name, like=like)
-            shapes.append(_ground(inputs, read, thought).shape)
+            counts = [
+                contradicted(asked, feature.get("properties") or {}) is None
+                for feature in features
+            ]
+            shapes.append(_ground(inputs, read, thought.take(np.array(counts))).shape)
+            uncounted += counts.count(False)
     added = np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
     return (
         at,
@@ -210,9 +221,28 @@ def _edits(
             "added": len(add),
             "moved": len(move),
             "removed": len(inputs.remove),
+            "not_counted": uncounted,
             "shapes_added": len(added),
         },
     )
+
+
+def _check_new(add: Sequence[Mapping[str, Any]], city: City) -> None:
+    """Refuse new assets under a code that is taken.
+
+    Raises
+    ------
+    InvalidInput : the code of an asset that covers now, or of another new one
+    """
+    seen: set[str] = set()
+    for i, feature in enumerate(add):
+        code = code_of(feature)
+        if code is None:
+            continue
+        if code in city.row or code in seen:
+            allowed = "must be a new code: an asset that is there is moved"
+            raise InvalidInput(f"add.{i}", code, allowed)
+        seen.add(code)
 
 
 def _ground(inputs: WhatIfInputs, read: Reader, thought: Features) -> Service:

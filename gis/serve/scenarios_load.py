@@ -8,7 +8,6 @@ scenario gave as `after`.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -25,7 +24,8 @@ from gis.db.pool import Database
 from gis.db.scenarios import Scenario
 from gis.errors import QueryError
 from gis.load.write import SUFFIXES, write_frame
-from layers import Column, Layer
+from layers import Layer
+from processes._conditions import conditions_of, contradicted
 from processes._hypothetical import code_of, geojson_features
 
 #: Formats of the file, and the media types that stand for them.
@@ -36,10 +36,6 @@ FILES: Mapping[str, tuple[str, ...]] = {
 }
 #: How the loader is told that the coordinates are the city's own.
 DATUM = "cgcs2000"
-_EQUAL = re.compile(
-    r"\s*\(?\s*(\w+)\s*=\s*('(?:[^']|'')*'|TRUE|FALSE|-?\d+(?:\.\d+)?)\s*\)?\s*", re.I
-)
-_EITHER = re.compile(r"\b(OR|NOT)\b", re.IGNORECASE)
 
 
 def needed_columns(layer: Layer, *filters: str | None) -> dict[str, Any]:
@@ -54,16 +50,11 @@ def needed_columns(layer: Layer, *filters: str | None) -> dict[str, Any]:
     For a layer with the text column `state`: ``state = 'online'`` gives
     ``{"state": "online"}``.
     """
-    found: dict[str, Any] = {}
-    own = layer.coverage.where if layer.coverage else None
-    for text in (own, *filters):
-        if not text or _EITHER.search(text):
-            continue
-        for part in re.split(r"\bAND\b", text, flags=re.IGNORECASE):
-            match = _EQUAL.fullmatch(part)
-            if match and match[1] in layer.columns:
-                found[match[1]] = _literal(match[2], layer.columns[match[1]])
-    return found
+    return {
+        condition.column: condition.value
+        for condition in conditions_of(layer, *filters)
+        if condition.sign == "="
+    }
 
 
 def check_counting(layer: Layer, inputs: Mapping[str, Any]) -> None:
@@ -73,16 +64,23 @@ def check_counting(layer: Layer, inputs: Mapping[str, Any]) -> None:
     ------
     QueryError : a property contradicts what the model or `where` counts
     """
-    needed = needed_columns(layer, inputs.get("where"))
+    asked = conditions_of(layer, inputs.get("where"))
     for kind in ("add", "move"):
         for i, feature in enumerate(_features(inputs, kind)):
             given = feature.get("properties") or {}
-            for name, value in needed.items():
-                if given.get(name, value) not in (value, None):
+            broken = contradicted(asked, given)
+            if broken is not None:
+                raise QueryError(
+                    f"{kind}.{i}.{broken.column}",
+                    f"{given[broken.column]!r} given, must be {broken}: others are not "
+                    "counted",
+                )
+            for condition in asked:
+                known = kind == "move" or condition.sign == "="
+                if not known and given.get(condition.column) is None:
                     raise QueryError(
-                        f"{kind}.{i}.{name}",
-                        f"{given[name]!r} given, must be {value!r}: others are not "
-                        "counted",
+                        f"{kind}.{i}.{condition.column}",
+                        f"nothing given, must be {condition}: others are not counted",
                     )
 
 
@@ -213,12 +211,3 @@ def _shape(feature: Mapping[str, Any], layer: Layer) -> shapely.Geometry:
 def _features(inputs: Mapping[str, Any], kind: str) -> Sequence[Mapping[str, Any]]:
     given = inputs.get(kind)
     return [] if given is None else geojson_features(given, kind)
-
-
-def _literal(text: str, column: Column) -> object:
-    """A literal of CQL2 as the column's type."""
-    if text.startswith("'"):
-        return text[1:-1].replace("''", "'")
-    if column.type == "boolean":
-        return text.upper() == "TRUE"
-    return int(text) if column.type == "integer" else float(text)

@@ -155,7 +155,7 @@ def test_only_what_changes_is_told_unless_all_is_asked(reader: Any) -> None:
     assert [r for r in few.rows if r["difference"]] == changed
     assert all(row["difference"] <= 0 for row in changed)
     assert few.reconciliation["edits"] == {
-        "added": 0, "moved": 0, "removed": 1, "shapes_added": 0,
+        "added": 0, "moved": 0, "removed": 1, "not_counted": 0, "shapes_added": 0,
     }  # fmt: skip
 
 
@@ -211,6 +211,17 @@ def feature(**changes: Any) -> dict[str, Any]:
         ({"add": [feature(properties={"height_m": "3"})]}, "add.0.height_m: 3 given"),
         ({"add": [feature(properties={"height_m": -3})]}, "must be at least 0"),
         ({"add": [feature()] * 1001}, "must be at most 1000"),
+        ({"add": [feature(id="a"), feature(id="a")]}, "add.1: a given, must be a new"),
+        (
+            {
+                "add": {
+                    "type": "FeatureCollection",
+                    "crs": {"type": "name", "properties": {"name": "EPSG:4549"}},
+                    "features": [feature()],
+                }
+            },
+            "add.crs: EPSG:4549 given, must be absent or CRS84",
+        ),
         ({"add": [feature()], "levels": ["duty_grid"]}, "levels: duty_grid given"),
         (
             {"add": [feature()], "levels": ["street", "street"]},
@@ -225,6 +236,59 @@ def test_what_cannot_be_answered_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput, match=message):
         run_now(reader, "what-if", service="camera", **inputs)
+
+
+def test_an_asset_that_is_there_is_not_added(reader: Any) -> None:
+    code = some_codes(reader, "base_station", 1)[0]
+    with pytest.raises(InvalidInput, match=f"add.0: {code} given, must be a new code"):
+        run_now(reader, "what-if", service="base_station", add=[feature(id=code)])
+
+
+@pytest.mark.parametrize(
+    ("service", "off", "on"),
+    [
+        ("camera", {"state": "faulty"}, {"state": "online"}),
+        ("tourist_service", {"online": False}, {"online": True}),
+    ],
+)
+def test_what_the_model_does_not_count_covers_nothing(
+    reader: Any, service: str, off: dict[str, Any], on: dict[str, Any]
+) -> None:
+    def changed(edits: dict[str, Any]) -> tuple[float, int]:
+        found = run_now(reader, "what-if", service=service, **edits)
+        return found.rows[-1]["difference"], found.reconciliation["edits"][
+            "not_counted"
+        ]
+
+    assert changed({"add": [feature(properties=off)]}) == (0.0, 1)
+    gained, uncounted = changed({"add": [feature(properties=on)]})
+    assert gained > 0.0
+    assert uncounted == 0
+    assert changed({"add": [feature()]}) == (gained, 0)
+    (code,) = some_codes(reader, service, 1)
+    stops = changed({"move": as_geojson_with(reader, service, code, off)})
+    assert stops == (changed({"remove": [code]})[0], 1)
+
+
+def as_geojson_with(
+    reader: Any, service: str, code: str, properties: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """A stored asset where it stands, with other properties."""
+    (stored,) = as_geojson(reader, service, [code])
+    return [{**stored, "properties": properties}]
+
+
+def test_a_number_below_what_the_model_counts_covers_nothing(reader: Any) -> None:
+    ground = shapely.box(120.12, 30.25, 120.121, 30.251)
+    for area_m2, uncounted in ((500, 1), (5000, 0), ("5000", 1)):
+        park = {
+            "type": "Feature",
+            "geometry": shapely.geometry.mapping(ground),
+            "properties": {"area_m2": area_m2},
+        }
+        found = run_now(reader, "what-if", service="park", add=[park])
+        assert found.reconciliation["edits"]["not_counted"] == uncounted
+        assert (found.rows[-1]["after"] == found.rows[-1]["before"]) is bool(uncounted)
 
 
 def test_a_flag_covers_no_ground(reader: Any) -> None:
