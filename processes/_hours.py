@@ -17,7 +17,16 @@ from processes._services import Service
 
 HOURS = "opening_hours"
 STATE = "state"
-_SPAN = re.compile(r"(\d{1,2})[::](\d{2})\s*[-–—~至]\s*(\d{1,2})[::](\d{2})")
+_PART = r"(上午|早上|凌晨|中午|下午|晚上|晚)?\s*(?:次日|翌日)?\s*"
+_TIME = r"(\d{1,2})\s*[:\uff1a]\s*(\d{2})\s*"  # also the full-width colon
+_DASH = r"[-\u2010-\u2015\u2212~\uff5e\u301c\uff0d至到]+\s*"
+_SPAN = re.compile(_PART + _TIME + _DASH + _PART + _TIME)
+_AFTER_NOON = {
+    "中午": 3,
+    "下午": 12,
+    "晚上": 12,
+    "晚": 12,
+}  # hours below are later ones
 _ALWAYS = re.compile(r"24\s*(小时|h|hours)|全天", re.IGNORECASE)
 _DAY_MIN = 24 * 60
 
@@ -34,6 +43,8 @@ def is_open(hours: str | None, time_min: int) -> bool | None:
     --------
     >>> is_open("08:30-12:00,13:30-17:30", 12 * 60), is_open("22:00-06:00", 60)
     (False, True)
+    >>> is_open("上午8:30～12:00 下午1:30～5:30", 14 * 60)
+    True
     >>> is_open("by appointment", 60) is None
     True
     """
@@ -44,8 +55,11 @@ def is_open(hours: str | None, time_min: int) -> bool | None:
     spans = _SPAN.findall(hours)
     if not spans:
         return None
-    for h0, m0, h1, m1 in spans:
-        begin, end = int(h0) * 60 + int(m0), int(h1) * 60 + int(m1)
+    for part, h0, m0, other, h1, m1 in spans:
+        begin = _minute(part, h0, m0)
+        end = _minute(other or part, h1, m1)
+        if not other and end <= begin:  # what the begin says holds no longer
+            end = _minute("", h1, m1)
         if begin > _DAY_MIN or end > _DAY_MIN:
             return None
         late = end <= begin
@@ -54,23 +68,35 @@ def is_open(hours: str | None, time_min: int) -> bool | None:
     return False
 
 
+def _minute(part: str, hour: str, minute: str) -> int:
+    """Minutes since midnight of a time, and the part of the day it may say."""
+    later = int(hour) < _AFTER_NOON.get(part, 0)
+    return (int(hour) + (12 if later else 0)) * 60 + int(minute)
+
+
 def minutes_of(open_at: str) -> int:
     """Minutes since midnight of a time HH:MM."""
     hour, _, minute = open_at.partition(":")
     return int(hour) * 60 + int(minute)
 
 
-def state_filter(layer: Layer, state: str | None, where: str | None) -> str | None:
+def state_filter(
+    read: Reader, layer: Layer, state: str | None, where: str | None
+) -> str | None:
     """A filter that also asks for a state.
 
     Raises
     ------
-    InvalidInput : the layer has no column of that name
+    InvalidInput : the layer has no column of that name, or knows no such state
     """
     if state is None:
         return where
     if STATE not in layer.columns:
         raise InvalidInput("state", state, f"must be absent: {layer.id} has no state")
+    table = layer.columns[STATE].codes
+    if table is not None and state not in read.codes(table):
+        known = ", ".join(read.codes(table))
+        raise InvalidInput("state", state, f"must be one of {known}")
     quoted = "'" + state.replace("'", "''") + "'"
     asked = f"{STATE} = {quoted}"
     return asked if where is None else f"({where}) AND {asked}"

@@ -138,7 +138,7 @@ def _service(inputs: GapInputs, read: Reader) -> Service:
     layer = read.catalogue.get(inputs.service)
     where = inputs.where
     if layer is not None:
-        where = state_filter(layer, inputs.state, inputs.where)
+        where = state_filter(read, layer, inputs.state, inputs.where)
     service = read_service(
         read,
         inputs.service,

@@ -31,6 +31,15 @@ def reader(city_db: Database, catalogue: Catalogue, city: City) -> DatabaseReade
         ("22:00-06:00", "06:00", False),
         ("00:00-24:00", "00:00", True),
         ("24小时", "03:00", True),
+        ("08\uff1a30\uff5e17\uff1a30", "08:30", True),  # full width, as typed
+        ("08:30 \u2013 17:30", "17:30", False),
+        ("上午8:30-12:00 下午1:30-5:30", "13:30", True),
+        ("上午8:30-12:00 下午1:30-5:30", "02:00", False),
+        ("上午8:30到下午5:30", "17:29", True),
+        ("中午11:30-1:00", "12:59", True),
+        ("晚上10:00-6:00", "05:59", True),
+        ("晚上10:00-次日6:00", "18:30", False),
+        ("24:00-06:00", "00:00", True),
         ("25:00-26:00", "03:00", None),
         ("", "03:00", None),
         (None, "03:00", None),
@@ -66,6 +75,10 @@ def test_by_state(reader: Any) -> None:
     ("inputs", "message"),
     [
         ({"service": "park", "state": "x"}, "state: x given, must be absent"),
+        (
+            {"service": "camera", "state": "broken"},
+            "state: broken given, must be one of online, offline, fault, removed",
+        ),
         ({"service": "park", "open_at": "10:00"}, "open_at: 10:00 given"),
         ({"service": "service_point", "open_at": "25:00"}, "open_at: 25:00 given"),
         ({"service": "nothing", "state": "x"}, "service: nothing given"),

@@ -247,7 +247,7 @@ def test_an_asset_that_is_there_is_not_added(reader: Any) -> None:
 @pytest.mark.parametrize(
     ("service", "off", "on"),
     [
-        ("camera", {"state": "faulty"}, {"state": "online"}),
+        ("camera", {"state": "fault"}, {"state": "online"}),
         ("tourist_service", {"online": False}, {"online": True}),
     ],
 )
