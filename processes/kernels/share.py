@@ -11,6 +11,8 @@ from processes.kernels.length import covered_length
 from processes.kernels.parallel import THREADS
 from processes.kernels.points import is_reached
 
+_ROUNDING = 1e-9
+
 
 def covered_share(
     places: GeometryArray, services: GeometryArray, *, threads: int = THREADS
@@ -48,9 +50,16 @@ def covered_share(
 def is_covered(share: FloatArray, share_min: float) -> BoolArray:
     """Whether a covered share counts: at least `share_min`, and more than nothing.
 
+    Notes
+    -----
+    Shares are quotients of sums and may miss what they stand for by 1e-9: what is
+    covered wholly is covered by a share of 1.
+
     Examples
     --------
     >>> is_covered(np.array([0.0, 0.2, 0.5, np.nan]), 0.0).tolist()
     [False, True, True, False]
+    >>> is_covered(np.array([1 - 2**-50, 0.999999]), 1.0).tolist()
+    [True, False]
     """
-    return (share >= share_min) & (share > 0)
+    return (share >= share_min - _ROUNDING) & (share > 0)

@@ -81,3 +81,18 @@ def test_deeper_is_less(reader: Any) -> None:
             if zone not in ("outside", "total"):
                 assert row["total"] == more[zone]["total"]
     assert covered[3]["330106"]["covered"] > 0
+
+
+@pytest.mark.parametrize("engine", ["exact", "geos"])
+@pytest.mark.parametrize("demand", ["residential_compound", "road"])
+def test_what_is_covered_wholly_has_a_share_of_one(
+    reader: Any, engine: str, demand: str
+) -> None:
+    """Most are: a sum of parts that misses the whole by a bit is the whole."""
+    question = {"service": "service_point", "of": "count", "demand": demand}
+    counted = [
+        run(reader, "coverage", engine=engine, share_min=share, **question)
+        for share in (1.0, 1.0 - 1e-7)
+    ]
+    whole, nearly = (by_zone(result)["total"]["covered"] for result in counted)
+    assert whole == nearly > 0
