@@ -194,8 +194,11 @@ def _ends(inputs: ExplainChangeInputs, read: Reader) -> tuple[_End, _End]:
     if inputs.service is None:
         allowed = "must be given, or before_run and after_run"
         raise InvalidInput("service", None, allowed)
+    if inputs.before is None:
+        allowed = "must be the first date, or give before_run and after_run"
+        raise InvalidInput("before", "nothing", allowed)
     last = inputs.as_of
-    if inputs.before is None or last is None or inputs.before > last:
+    if last is None or inputs.before > last:
         raise InvalidInput("before", inputs.before, f"must not be after {last}")
     known = {
         name: getattr(inputs, name)

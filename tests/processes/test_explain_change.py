@@ -151,6 +151,8 @@ def test_another_rule_and_another_demand(reader: Any) -> None:
 
 
 def test_what_cannot_be_explained_is_refused(reader: Any) -> None:
+    with pytest.raises(InvalidInput, match="before: nothing given, must be the first"):
+        run(reader, "explain-change", service="park")
     with pytest.raises(InvalidInput, match="before: 2016-01-01 given"):
         run(reader, "explain-change", service="camera", before="2016-01-01")
     with pytest.raises(InvalidInput, match="service: None given, must be given"):
