@@ -110,7 +110,7 @@ def run(inputs: GapInputs, read: Reader) -> Result:
         smallest_m2=inputs.smallest_m2,
         width_m=inputs.width_m,
     )
-    people = _people(gaps.gap, read, inputs.as_of, service.shape)
+    people = _people(gaps.gap, zones, read, inputs.as_of, service.shape)
     ranked = _ranked(gaps, zones, people)
     rows, outlines = _gap_rows(ranked, gaps, zones, inputs.limit)
     if inputs.residue:
@@ -156,6 +156,7 @@ def _service(inputs: GapInputs, read: Reader) -> Service:
 
 def _people(
     areas: GeometryArray,
+    zones: Zones,
     read: Reader,
     as_of: date | None,
     covering: GeometryArray = _NOTHING,
@@ -166,6 +167,8 @@ def _people(
     points = read.features(_PEOPLE, columns=("population",), as_of=as_of)
     place = zone_of(points.geometry, areas)
     inside = np.flatnonzero(place >= 0)
+    if zones.limited:  # who lives on the border of another zone is told of there
+        place[inside[zones.holding(points.geometry[inside]) < 0]] = OUTSIDE
     place[inside[_on_outline(points.geometry[inside], covering)]] = OUTSIDE
     return sums(np.nan_to_num(points.columns["population"]), place, len(areas))
 
@@ -286,7 +289,7 @@ def coarse(inputs: GapInputs, read: Reader, rule: Disclosure) -> Result:
     share = group_share(ground.covered, ground.total, group)
     open_cells = np.flatnonzero(share < _UNCOVERED_CLASS)
     area_m2 = shapely.area(zones.outline)
-    people = _people(zones.outline, read, inputs.as_of)
+    people = _people(zones.outline, zones, read, inputs.as_of)
     order = open_cells[np.lexsort((-area_m2[open_cells], -people[open_cells]))]
     shown = order[: inputs.limit]
     rows = [

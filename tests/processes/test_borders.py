@@ -83,6 +83,17 @@ def test_whom_an_outline_covers_lives_in_no_gap() -> None:
     assert found["total"] - found["covered"] == 100.0
 
 
+def test_who_lives_on_a_border_lives_in_one_gap_whoever_asks() -> None:
+    question = {"service": "base_station", "residue": False}
+    every = run("gap", CITY, **question).rows
+    assert {row["zone_id"]: row["population"] for row in every} == {
+        "330106": 210.0,
+        "330109": 3000.0,
+    }
+    (alone,) = run("gap", CITY, within=["330109"], **question).rows
+    assert alone["population"] == 3000.0
+
+
 def test_a_stretch_that_a_road_runs_twice_counts_once() -> None:
     roads = [
         {"code": "r-1", "geometry": "LINESTRING(100 300, 400 300, 200 300)"},
