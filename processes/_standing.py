@@ -8,7 +8,7 @@ same parts, and sums in the same order.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -19,15 +19,23 @@ import shapely
 from layers import Features
 from processes._buildings import Kept
 from processes._counted import Counted, count_covered
-from processes._engine import BROKEN, is_measurable, near_parts
+from processes._engine import BROKEN, Ground, is_measurable, near_parts
 from processes._errors import InvalidInput, NoData
 from processes._kernel import packed_service
 from processes._measure import Demand, read_demand
+from processes._overlapping import Anew, measured_anew
 from processes._ports import Reader
 from processes._services import Service, read_service, service_reads
 from processes._zones import Zones, read_zones
 from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
-from processes.kernels.exact import ExactCoverage, NotClosed, Standing, stand
+from processes.kernels.exact import (
+    Chains,
+    ExactCoverage,
+    NotClosed,
+    OverlappingZones,
+    Standing,
+    stand,
+)
 from processes.kernels.length import cut_by_zone
 from processes.kernels.parallel import THREADS
 from processes.kernels.points import anchor
@@ -77,24 +85,32 @@ class City:
 
     Parameters
     ----------
-    standing : one measurement per set of parts
+    standing : one measurement per set of parts; anew each time where those overlap
     counted : instead of it, where lines or polygons are counted one by one
     row : position of each asset's code among the service's features
+    far : position and ground of each shape too far away to touch a zone
     """
 
     question: Question
     service: Service
     levels: tuple[Level, ...]
-    standing: tuple[Standing, ...]
+    standing: tuple[Standing | Anew, ...]
     row: Mapping[str, int]
     counted: Counted | None = None
+    far: Mapping[int, shapely.Geometry] = field(default_factory=dict)
+
+    @property
+    def far_m2(self) -> float:
+        """Ground that lies far outside, as `coverage` adds it."""
+        return float(shapely.area(shapely.union_all(list(self.far.values()))))
 
     def edited(self, removed: IntArray, added: GeometryArray) -> City:
         """The city without some assets, by position, and with other ground."""
         gone = np.flatnonzero(np.isin(self.service.asset, removed))
         changed = tuple(one.edited(gone, added) for one in self.standing)
         counted = self.counted and self.counted.edited(gone, added)
-        return replace(self, standing=changed, counted=counted)
+        left = {at: one for at, one in self.far.items() if at not in gone}
+        return replace(self, standing=changed, counted=counted, far=left)
 
 
 @dataclass(frozen=True)
@@ -144,13 +160,17 @@ def figures_of(city: City) -> list[Figures]:
     return [_figures(city, level, found[level.group]) for level in city.levels]
 
 
-def _figures(city: City, level: Level, found: ExactCoverage) -> Figures:
+def _figures(city: City, level: Level, found: ExactCoverage | Ground) -> Figures:
     zones, demand = level.zones, city.question.demand
+    if isinstance(found, Ground):
+        outside = float(found.outside_covered[0]) + city.far_m2
+        covered = zones.by_zone(found.covered[0])
+        return Figures(covered, zones.area_m2, outside, outside)
     if demand.of in ("area", "residential_area"):
         if demand.layer is None:
             total = shapely.area(zones.part)
             covered = np.minimum(found.area_m2.covered[0], total)
-            outside = float(found.area_m2.outside_covered[0])
+            outside = float(found.area_m2.outside_covered[0]) + city.far_m2
             return Figures(zones.by_zone(covered), zones.area_m2, outside, outside)
         land = found.other_m2
         return Figures(
@@ -227,6 +247,7 @@ def _stood(
     is_near = near_parts(held, service.shape)
     near = service.shape.copy()
     near[~is_near] = None  # too far away to touch a zone
+    far = {int(at): service.shape[at] for at in np.flatnonzero(~is_near)}
     source = service.source if is_near.all() else None
     shape = packed_service(near, source) if packing else near
     if not is_measurable(held):
@@ -237,9 +258,7 @@ def _stood(
     counted = None
     if features is None or demand.of in ("area", "residential_area"):
         land = _NONE if features is None else features.geometry
-        standing = [
-            stand(shape, one.part, others=land, threads=THREADS) for one in parts
-        ]
+        standing = [_standing_over(one, shape, near, land) for one in parts]
     elif demand.of == "length":
         cut = [cut_by_zone(features.geometry, one.part) for one in parts]
         for i, (one, g) in enumerate(zip(zones, group, strict=True)):
@@ -267,7 +286,34 @@ def _stood(
         Level(*of_level) for of_level in zip(zones, group, place, weight, strict=True)
     ]
     row = {str(code): i for i, code in enumerate(service.features.code)}
-    return City(question, service, tuple(levels), tuple(standing), row, counted)
+    return City(question, service, tuple(levels), tuple(standing), row, counted, far)
+
+
+def _standing_over(
+    zones: Zones,
+    shape: GeometryArray | Chains,
+    near: GeometryArray,
+    land: GeometryArray,
+) -> Standing | Anew:
+    """A measurement of ground, or of land.
+
+    Parameters
+    ----------
+    shape, near : what covers, as the kernel takes it and as objects
+
+    Raises
+    ------
+    NoData : land of zones that overlap
+    """
+    try:
+        return stand(shape, zones.part, others=land, threads=THREADS)
+    except OverlappingZones as error:
+        if len(land):
+            raise NoData(
+                f"{zones.part_layer}: 区划重叠，无法计算 / zones overlap; no figure of "
+                "land can be given for edits"
+            ) from error
+        return measured_anew(zones.part, near)
 
 
 def _demanded(read: Reader, question: Question) -> Features:
