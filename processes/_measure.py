@@ -62,6 +62,7 @@ class Demand:
     weight : column that a feature counts by; None: people `population`, features 1
     share_min : least covered share from which a line or polygon counts as covered
     also : further columns to read, for breakdowns
+    weight_unit : what the weight counts, where its column says so
     """
 
     of: Of
@@ -70,11 +71,12 @@ class Demand:
     weight: str | None = None
     share_min: float = 0.0
     also: tuple[str, ...] = ()
+    weight_unit: str | None = None
 
     @property
     def unit(self) -> str:
         """Unit of the numerator and the denominator."""
-        return UNIT[self.of]
+        return self.weight_unit or UNIT[self.of]
 
 
 @dataclass(frozen=True)
@@ -139,23 +141,6 @@ class Measured:
     def outside_covered(self) -> float:
         """Covered by at least one service outside every zone."""
         return float(self.outside_by_depth[0])
-
-
-def demand_layer(of: Of, demand: str | None, service: Service | None) -> str | None:
-    """The demand layer of a question, filled in where it goes without saying.
-
-    Raises
-    ------
-    InvalidInput : the measure needs a layer and none was named
-    """
-    if demand is not None or of == "area":
-        return demand
-    if of in USUAL_DEMAND:
-        return USUAL_DEMAND[of]
-    if of == "count" and service is not None and service.flag is not None:
-        return service.layer
-    needed = "a line layer" if of == "length" else "a layer of places"
-    raise InvalidInput("demand", "nothing", f"of={of} needs {needed}")
 
 
 def measure(

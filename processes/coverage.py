@@ -47,6 +47,7 @@ from processes._coarse import (
     is_finer,
     rule_facts,
 )
+from processes._demand import asked_demand
 from processes._engine import Engine
 from processes._errors import Forbidden
 from processes._hours import open_only, refuse_hidden, state_filter
@@ -57,7 +58,6 @@ from processes._measure import (
     Measured,
     Of,
     demand_facts,
-    demand_layer,
     measure,
     ratio,
     sum_facts,
@@ -185,13 +185,7 @@ def ask(inputs: CoverageInputs, read: Reader) -> tuple[Service, Demand]:
         parameters=inputs.parameters,
     )
     service = open_only(read, service, inputs.open_at, inputs.as_of)
-    demand = Demand(
-        of=inputs.of,
-        layer=demand_layer(inputs.of, inputs.demand, service),
-        where=inputs.demand_where,
-        weight=inputs.weight,
-        share_min=inputs.share_min,
-    )
+    demand = asked_demand(inputs, read, service, inputs.share_min)
     return service, demand
 
 

@@ -28,6 +28,7 @@ from processes._asked import (
     Within,
     ZoneLayer,
 )
+from processes._demand import asked_demand
 from processes._errors import Forbidden
 from processes._levels import LEVELS, asked_levels, by_level, joined_levels
 from processes._measure import (
@@ -36,7 +37,6 @@ from processes._measure import (
     Measured,
     Of,
     demand_facts,
-    demand_layer,
     measure,
     ratio,
     sum_facts,
@@ -80,13 +80,7 @@ def run(inputs: RedundancyInputs, read: Reader) -> Result:
         as_of=inputs.as_of,
         parameters=inputs.parameters,
     )
-    demand = Demand(
-        of=inputs.of,
-        layer=demand_layer(inputs.of, inputs.demand, service),
-        where=inputs.demand_where,
-        weight=inputs.weight,
-        share_min=inputs.share_min,
-    )
+    demand = asked_demand(inputs, read, service, inputs.share_min)
     found = measure(read, zones, [service], demand, as_of=inputs.as_of, depths=DEPTHS)
     rows = [
         _row(code, name, found.by_depth[:, i].tolist(), float(found.total[i]), demand)

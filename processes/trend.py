@@ -28,13 +28,12 @@ from processes._asked import (
     Within,
     ZoneLayer,
 )
+from processes._demand import asked_demand
 from processes._errors import Forbidden, InvalidInput
 from processes._measure import (
     USUAL_DEMAND,
-    Demand,
     Of,
     demand_facts,
-    demand_layer,
     measure,
     ratio,
     sum_facts,
@@ -191,12 +190,7 @@ def _of_service(
         as_of=day,
         parameters=inputs.parameters,
     )
-    demand = Demand(
-        of=inputs.of,
-        layer=demand_layer(inputs.of, inputs.demand, service),
-        where=inputs.demand_where,
-        weight=inputs.weight,
-    )
+    demand = asked_demand(inputs, read, service)
     found = measure(read, zones, [service], demand, as_of=day)
     pairs = zip(found.covered.tolist(), found.total.tolist(), strict=True)
     rows = [

@@ -33,15 +33,14 @@ from processes._asked import (
     Weight,
 )
 from processes._conditions import conditions_of, contradicted
+from processes._demand import asked_demand
 from processes._engine import BROKEN
 from processes._errors import Forbidden, InvalidInput, NoData
 from processes._hypothetical import code_of, geojson_features, thought_of
 from processes._measure import (
     USUAL_DEMAND,
-    Demand,
     Of,
     demand_facts,
-    demand_layer,
     ratio,
 )
 from processes._ports import Reader
@@ -164,13 +163,7 @@ def _question(inputs: WhatIfInputs, read: Reader) -> Question:
     return Question(
         service=inputs.service,
         levels=inputs.levels,
-        demand=Demand(
-            of=inputs.of,
-            layer=demand_layer(inputs.of, inputs.demand, None),
-            where=inputs.demand_where,
-            weight=inputs.weight,
-            share_min=inputs.share_min,
-        ),
+        demand=asked_demand(inputs, read, None, inputs.share_min),
         where=inputs.where,
         as_of=inputs.as_of,
         parameters=inputs.parameters,

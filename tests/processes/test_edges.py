@@ -105,6 +105,32 @@ def test_a_date_selects_what_was_valid_then() -> None:
     assert run("coverage", {"unit_grid": later}, service="unit_grid").rows[0]["covered"]
 
 
+def school(code: str, places: int) -> dict[str, Any]:
+    return {"code": code, "places": places, "geometry": "POINT(100 100)"}
+
+
+@pytest.mark.parametrize("process", ["coverage", "redundancy", "trend"])
+def test_what_a_weight_counts_is_the_unit(process: str) -> None:
+    rows = {"school": [school("a", 300), school("b", 40)], "unit_grid": GRID}
+    question = {"service": "unit_grid", "of": "count", "demand": "school"}
+    found = run(process, rows, weight="places", **question).rows[-1]
+    assert (found["total"], found["unit"]) == (340.0, "place")
+    found = run(process, rows, **question).rows[-1]
+    assert (found["total"], found["unit"]) == (2.0, "feature")
+
+
+@pytest.mark.parametrize("process", ["coverage", "redundancy", "what-if"])
+@pytest.mark.parametrize("of", ["area", "length", "residential_area"])
+@pytest.mark.parametrize("name", ["weight", "share_min"])
+def test_what_counts_no_features_has_no_weight(
+    process: str, of: str, name: str
+) -> None:
+    given = {"weight": "lanes", "share_min": 0.5}[name]
+    question = {"service": "unit_grid", "of": of, "demand": "road", name: given}
+    with pytest.raises(InvalidInput, match=f"{name}: {given} given, must be absent"):
+        run(process, {"unit_grid": GRID}, **question)
+
+
 CAMERA = {
     "code": "c",
     "state": "online",
