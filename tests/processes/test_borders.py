@@ -106,3 +106,26 @@ def test_a_stretch_that_a_road_runs_twice_counts_once() -> None:
         for code, metres in (("330106", 400.0), ("330109", 100.0), ("total", 500.0)):
             assert found[code]["total"] == pytest.approx(metres, rel=1e-12)
             assert found[code]["covered"] == pytest.approx(metres, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("line", "covered"),
+    [
+        ("300 200, 300 800", {"exact": 600.0, "geos": 600.0}),  # the left rim
+        ("300 200, 700 200", {"exact": 400.0, "geos": 400.0}),  # the lower one
+        ("700 800, 700 200", {"exact": 0.0, "geos": 600.0}),
+        ("300 800, 700 800", {"exact": 0.0, "geos": 400.0}),
+    ],
+)
+def test_a_line_along_an_outline_is_told_of_by_a_stated_rule(
+    line: str, covered: dict[str, float]
+) -> None:
+    rows = {
+        "scenic_area": [{"code": "s", "geometry": box(300, 200, 700, 800)}],
+        "road": [{"code": "r", "geometry": f"LINESTRING({line})"}],
+    }
+    question = {"service": "scenic_area", "of": "length", "demand": "road"}
+    for engine, metres in covered.items():
+        result = run("coverage", rows, engine=engine, **question)
+        assert by_zone(result)["330106"]["covered"] == pytest.approx(metres)
+        assert "right of it" in result.reconciliation["line_on_outline"]
