@@ -82,12 +82,12 @@ def exact_coverage(
     same figures to the bit for any threads, parts and order of services. What rounding
     to the millimetre takes from a service's corners is added again beside its free
     edges, to a square millimetre per crossing. A point on an outline is held by the
-    shape, on a border by the first zone; a line along an outline belongs to one side,
-    the one left and below of it. No union is built; every shape's edges are followed
-    once, with the number of services over them known from exact signs. Shapes that
-    cross themselves once they are rounded (views with parts thinner than a millimetre)
-    leave outlines open: then they are mended, counted in `repaired`, and everything is
-    done again.
+    shape, on a border by the first zone; a line along an outline belongs to the side
+    right of it, above it where it lies level. No union is built; every shape's edges
+    are followed once, with the number of services over them known from exact signs.
+    Shapes that cross themselves once they are rounded (views with parts thinner than a
+    millimetre) leave outlines open: then they are mended, counted in `repaired`, and
+    everything is done again.
 
     Examples
     --------
