@@ -47,10 +47,6 @@ UNIT: Mapping[str, str] = {
     "population": "person",
     "count": "feature",
 }
-LINE_ON_OUTLINE = (
-    "engine exact: a stretch along an outline belongs to the side right of it, above "
-    "it where it lies level; engine geos: the outline covers it"
-)
 _NO_CODES: IntArray = np.zeros(0, dtype=np.int64)
 
 
@@ -368,9 +364,7 @@ def ratio(covered: float, total: float) -> float | None:
 
 def demand_facts(demand: Demand) -> dict[str, Any]:
     """The demand as part of a reconciliation."""
-    rule = {"line_on_outline": LINE_ON_OUTLINE} if demand.of == "length" else {}
     return {
-        **rule,
         "of": demand.of,
         "demand": demand.layer,
         "demand_where": demand.where,

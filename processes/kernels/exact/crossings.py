@@ -6,11 +6,17 @@ import numpy as np
 
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.on_edge import is_on_any
-from processes.kernels.exact.perturb import along, crossing
+from processes.kernels.exact.perturb import along, crossing, runs_beside
 from processes.kernels.exact.queries import Asked, Changes
-from processes.kernels.exact.runs import find_runs, pairs_of_lines, pairs_of_runs
+from processes.kernels.exact.runs import (
+    append,
+    find_runs,
+    pairs_of_lines,
+    pairs_of_runs,
+)
 from processes.kernels.exact.scene import (
     LINE,
+    ONE_SERVICE,
     OTHER,
     POINT,
     ZONE,
@@ -123,6 +129,20 @@ def _meeting_subcell(
 
 
 @bare
+def _runs_beside(
+    i: Whole, j: Whole, i_is_line: Truth, ends: Int64, priority: Whole, other: Whole
+) -> Truth:
+    """`runs_beside` of two edges of which one is of a line."""
+    if not i_is_line:
+        i, j = j, i
+        priority, other = other, priority
+    return runs_beside(
+        ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
+        ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
+    )  # fmt: skip
+
+
+@bare
 def _pairs_of_cell(
     x0: Whole, y0: Whole, cell: Whole, across: Whole, size: Whole,
     start: Int64, item: Int64, ends: Int64, box: Int32, shape: Int64, wanted: Int8,
@@ -166,8 +186,13 @@ def _pairs_of_cell(
                     ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
                     ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
                 )  # fmt: skip
-                if sign == 0 or (
-                    shape_weight[shape[i]] == 0 and shape_weight[shape[j]] == 0
+                weight = shape_weight[shape[i]]
+                other_weight = shape_weight[shape[j]]
+                if weight == 0 and other_weight == 0:
+                    continue
+                if sign == 0 and not (
+                    weight + other_weight == ONE_SERVICE
+                    and _runs_beside(i, j, weight == 0, ends, priority, other)
                 ):
                     continue
                 meeting = _meeting_subcell(
@@ -175,12 +200,12 @@ def _pairs_of_cell(
                 )
                 if meeting != subcell:
                     continue
-                if n < len(found):
-                    mine = edge[i] if shape_weight[shape[j]] != 0 else ~edge[i]
-                    theirs = edge[j] if shape_weight[shape[i]] != 0 else ~edge[j]
-                    found[n, 0] = mine if sign > 0 else theirs
-                    found[n, 1] = theirs if sign > 0 else mine
-                n += 1
+                mine = edge[i] if other_weight != 0 else ~edge[i]
+                theirs = edge[j] if weight != 0 else ~edge[j]
+                if sign >= 0:
+                    n = append(mine, theirs, found, n)
+                if sign <= 0:
+                    n = append(theirs, mine, found, n)
     return n
 
 
@@ -305,7 +330,7 @@ def find_crossings(
                 )  # fmt: skip
                 after = pairs_of_lines(
                     x0, y0, cell, heavy, n, runs, run, ends, box, shape, wanted,
-                    shape_priority, here, near, found, after,
+                    shape_priority, here, others, near, found, after,
                 )  # fmt: skip
             else:
                 after = _pairs_of_cell(

@@ -186,6 +186,8 @@ def read_events(
         by = np.int64(xy[f + 1, 1])
         t = along(px, py, qx, qy, ax, ay, bx, by)
         if is_line:
+            if event[k] & 1:  # of what they share, the other end
+                t = 1.0 - along(qx, qy, px, py, ax, ay, bx, by)
             if _was_rounded(f, offset):
                 low, high = _within_cell(px, py, qx, qy, t, width)
                 t = min(max(t + _moved(e, f, xy, offset), low), high)

@@ -81,8 +81,8 @@ def exact_coverage(
     square metres; the rounding of its crossings moves its length times 1e-7 mm. The
     same figures to the bit for any threads, parts and order of services. What rounding
     to the millimetre takes from a service's corners is added again beside its free
-    edges, to a square millimetre per crossing. A point on an outline is held by the
-    shape, on a border by the first zone; a line along an outline belongs to the side
+    edges, to a square millimetre per crossing. A point or a line on an outline is
+    held by the shape; on a border a point is of the first zone, a line of the zone
     right of it, above it where it lies level. No union is built; every shape's edges
     are followed once, with the number of services over them known from exact signs.
     Shapes that cross themselves once they are rounded (views with parts thinner than a

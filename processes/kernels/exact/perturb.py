@@ -64,6 +64,40 @@ def is_left(
 
 
 @inlined
+def _common_way(
+    px: Whole, py: Whole, qx: Whole, qy: Whole, ax: Whole, ay: Whole, bx: Whole,
+    by: Whole,
+) -> tuple[Whole, Whole, Whole]:  # fmt: skip
+    """Where an edge a-b of the same straight begins and ends along p-q, and its end.
+
+    Notes
+    -----
+    All times the length of p-q [mm2].
+    """
+    dx = qx - px
+    dy = qy - py
+    whole = dx * dx + dy * dy
+    a_at = dx * (ax - px) + dy * (ay - py)
+    b_at = dx * (bx - px) + dy * (by - py)
+    return max(min(a_at, b_at), 0), min(max(a_at, b_at), whole), whole
+
+
+@bare
+def runs_beside(
+    px: Whole, py: Whole, qx: Whole, qy: Whole, p_priority: Whole,
+    ax: Whole, ay: Whole, bx: Whole, by: Whole, a_priority: Whole,
+) -> Truth:  # fmt: skip
+    """Whether p-q lies on the edge a-b for some way, and is taken to be right of it."""
+    dx = bx - ax
+    dy = by - ay
+    if dx * (py - ay) != dy * (px - ax) or dx * (qy - ay) != dy * (qx - ax):
+        return False
+    begin, end, _ = _common_way(px, py, qx, qy, ax, ay, bx, by)
+    beside: Truth = begin < end and tie(p_priority, a_priority, dx, dy) < 0
+    return beside
+
+
+@inlined
 def along(
     px: Whole,
     py: Whole,
@@ -74,9 +108,17 @@ def along(
     bx: Whole,
     by: Whole,
 ) -> float:
-    """Share of the way from p to q at which the line a-b is met; they do cross."""
+    """Share of the way from p to q at which the line a-b is met.
+
+    Notes
+    -----
+    They cross, or else lie on one straight: then where what they share begins.
+    """
     dx = bx - ax
     dy = by - ay
     p_side = float(dx * (py - ay) - dy * (px - ax))
     q_side = float(dx * (qy - ay) - dy * (qx - ax))
+    if p_side == q_side:
+        begin, _, whole = _common_way(px, py, qx, qy, ax, ay, bx, by)
+        return begin / whole
     return p_side / (p_side - q_side)

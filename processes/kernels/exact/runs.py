@@ -10,7 +10,7 @@ edges are subdivided instead (`subgrid`).
 from __future__ import annotations
 
 from processes.kernels.exact.compile import bare, inlined
-from processes.kernels.exact.perturb import along, crossing
+from processes.kernels.exact.perturb import along, crossing, runs_beside
 from processes.kernels.exact.scene import Int8, Int32, Int64, Truth, Whole
 from processes.kernels.exact.subgrid import is_wanted, may_be_wanted
 
@@ -70,6 +70,15 @@ def lies_in(
     y = ay + t * (by - ay)
     within: Truth = left <= x < right and bottom <= y < top
     return within
+
+
+@inlined
+def append(entering: Whole, leaving: Whole, found: Int32, n: Whole) -> Whole:
+    """Write a crossing to found[n] if there is room; n with it."""
+    if n < len(found):
+        found[n, 0] = entering
+        found[n, 1] = leaving
+    return n + 1
 
 
 @inlined
@@ -160,10 +169,10 @@ def pairs_of_runs(
                         i, j, priority < other, ends, x0, y0, x0 + cell, y0 + cell
                     ):
                         continue
-                    if n < len(found):
-                        found[n, 0] = edge[i] if sign > 0 else edge[j]
-                        found[n, 1] = edge[j] if sign > 0 else edge[i]
-                    n += 1
+                    if sign > 0:
+                        n = append(edge[i], edge[j], found, n)
+                    else:
+                        n = append(edge[j], edge[i], found, n)
     return n
 
 
@@ -171,13 +180,20 @@ def pairs_of_runs(
 def pairs_of_lines(
     x0: Whole, y0: Whole, cell: Whole, first: Whole, last: Whole, runs: Whole,
     run: Int32, ends: Int64, box: Int32, shape: Int64, wanted: Int8,
-    shape_priority: Int64, edge: Int32, near: Int32, found: Int32, n: Whole,
+    shape_priority: Int64, edge: Int32, services: Whole, near: Int32, found: Int32,
+    n: Whole,
 ) -> Whole:  # fmt: skip
     """The same of the edges first..last of a cell, which are of lines, with all before.
 
     Parameters
     ----------
     runs, run : of `find_runs`, of the edges before them
+    services : how many edges are of services, the scene's first ones
+
+    Notes
+    -----
+    An outline holds what lies on it: a line that is taken to be outside enters the
+    shape where the two begin to lie on each other and leaves it where that ends.
     """
     of_others: Whole = 0
     for u in range(runs):
@@ -207,12 +223,18 @@ def pairs_of_lines(
                 ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
                 ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
             )  # fmt: skip
-            if sign == 0 or not lies_in(
-                i, j, priority < other, ends, x0, y0, x0 + cell, y0 + cell
-            ):
+            if sign == 0 and not (
+                edge[j] < services
+                and runs_beside(
+                    ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
+                    ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
+                )
+            ):  # fmt: skip
                 continue
-            if n < len(found):
-                found[n, 0] = edge[i] if sign > 0 else ~edge[j]
-                found[n, 1] = ~edge[j] if sign > 0 else edge[i]
-            n += 1
+            if not lies_in(i, j, priority < other, ends, x0, y0, x0 + cell, y0 + cell):
+                continue
+            if sign >= 0:
+                n = append(edge[i], ~edge[j], found, n)
+            if sign <= 0:
+                n = append(~edge[j], edge[i], found, n)
     return n

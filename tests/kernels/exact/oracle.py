@@ -92,3 +92,43 @@ def covered_mm2(
             ground[k][at] += area
             both[k][at] += area if held else 0
     return ground, both, alone
+
+
+def _meetings(p: Point, q: Point, segment: Segment) -> list[Fraction]:
+    """Shares of the way p-q at which an edge is met; its ends where it lies there."""
+    (ax, ay), (bx, by) = segment
+    dx, dy = q[0] - p[0], q[1] - p[1]
+    across = dx * (by - ay) - dy * (bx - ax)
+    if across:
+        t = Fraction((ax - p[0]) * (by - ay) - (ay - p[1]) * (bx - ax), across)
+        return [t]
+    return [
+        Fraction((x - p[0]) * dx + (y - p[1]) * dy, dx * dx + dy * dy)
+        for x, y in segment
+    ]
+
+
+def _holds(edges: Sequence[Segment], x: Fraction, y: Fraction) -> bool:
+    """Whether a polygon holds a point, its outline included."""
+    below = 0
+    for (ax, ay), (bx, by) in edges:
+        side = (bx - ax) * (y - ay) - (by - ay) * (x - ax)
+        if side == 0 and ax <= x <= bx and min(ay, by) <= y <= max(ay, by):
+            return True
+        below += ax <= x < bx and side > 0
+    return below % 2 == 1
+
+
+def depths_along(
+    p: Point, q: Point, polygons: Sequence[shapely.Geometry]
+) -> Iterator[tuple[Fraction, int]]:
+    """Shares of the way p-q and how many polygons, outlines included, hold each."""
+    outlines = [segments(polygon) for polygon in polygons]
+    cuts = {Fraction(0), Fraction(1)}
+    for edges in outlines:
+        cuts.update(t for edge in edges for t in _meetings(p, q, edge) if 0 < t < 1)
+    for begin, end in pairwise(sorted(cuts)):
+        middle = (begin + end) / 2
+        x = p[0] + middle * (q[0] - p[0])
+        y = p[1] + middle * (q[1] - p[1])
+        yield end - begin, sum(_holds(edges, x, y) for edges in outlines)

@@ -46,6 +46,22 @@ def polygons(draw: st.DrawFn) -> shapely.Geometry:
 
 
 @st.composite
+def walks(draw: st.DrawFn) -> shapely.Geometry:
+    """A line from corner to corner of the lattice, often along what lies there."""
+    number = st.integers(-1, SIDE + 5)
+    x, y = draw(number), draw(number)
+    corner = [(x, y)]
+    for _ in range(draw(st.integers(1, 4))):
+        if draw(st.booleans()):
+            x = draw(number)
+        if draw(st.booleans()) or (x, y) == corner[-1]:
+            y = draw(number)
+        if (x, y) != corner[-1]:
+            corner.append((x, y))
+    return shapely.LineString(corner if len(corner) > 1 else [(x, y), (x + 3, y)])
+
+
+@st.composite
 def partitions(draw: st.DrawFn) -> list[shapely.Geometry]:
     """Zones: triangles of the lattice, joined at random; some ground in none."""
     step = 4

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processes.kernels.exact import exact_coverage
-from tests.kernels.exact.scenes import array, partitions, polygons, quarters, scaled
-from tests.kernels.exact.test_lattice import few
+from processes.kernels.exact import Tuning, exact_coverage
+from tests.kernels.exact.oracle import depths_along
+from tests.kernels.exact.scenes import (
+    array,
+    partitions,
+    polygons,
+    quarters,
+    scaled,
+    walks,
+)
+from tests.kernels.exact.test_lattice import DEPTHS, few
 
 SIDE_M = 1500.0
 
@@ -33,6 +44,36 @@ def test_a_point_on_an_outline_is_held(services, zones, step_mm):
     holds = shapely.intersects(array(zones)[:, None], points)
     first = np.where(holds.any(axis=0), holds.argmax(axis=0), -1) if len(zones) else -1
     np.testing.assert_array_equal(found.point_zone, np.broadcast_to(first, len(at)))
+
+
+@few
+@given(
+    services=st.lists(polygons(), min_size=1, max_size=6),
+    zones=partitions(),
+    walks=st.lists(walks(), min_size=1, max_size=5),
+    step_mm=st.sampled_from([1, 1000, 37_000, 50_000]),
+    tuning=st.builds(
+        Tuning, skip_deep=st.booleans(), across=st.sampled_from([0, 1, 5])
+    ),
+)
+def test_a_line_along_an_outline_is_covered(services, zones, walks, step_mm, tuning):
+    services = [*services, *services[:1]]
+    shapes, ground = scaled(services, step_mm), scaled(zones, step_mm)
+    lines = scaled(walks, step_mm)
+    found = exact_coverage(
+        shapes, ground, lines=lines, depths=DEPTHS, tuning=tuning, threads=1
+    )
+    expected = np.zeros((DEPTHS, len(lines)))
+    for i, line in enumerate(lines):
+        corner = np.rint(shapely.get_coordinates(line) * 1000).astype(int).tolist()
+        for p, q in pairwise(corner):
+            for share, deep in depths_along(p, q, shapes):
+                expected[:deep, i] += float(share) * math.dist(p, q) / 1000
+    np.testing.assert_allclose(found.line_m, expected, atol=1e-8)
+    everywhere = found.length_m.covered.sum(axis=1) + found.length_m.outside_covered
+    np.testing.assert_allclose(everywhere, expected.sum(axis=1), atol=1e-8)
+    everywhere = found.cells.length_m.sum(axis=1)
+    np.testing.assert_allclose(everywhere, expected.sum(axis=1), atol=1e-8)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,14 @@ from processes.kernels.exact import (
     piece,
     strips,
 )
-from tests.kernels.exact.scenes import array, partitions, polygons, quarters, scaled
+from tests.kernels.exact.scenes import (
+    array,
+    partitions,
+    polygons,
+    quarters,
+    scaled,
+    walks,
+)
 from tests.kernels.exact.scenes import sectors as cameras
 from tests.kernels.exact.test_lattice import few
 from tests.kernels.exact.test_standing import assert_same
@@ -98,14 +105,16 @@ def test_a_strip_that_is_missing_is_noticed() -> None:
     services=st.lists(polygons(), max_size=6),
     zones=partitions(),
     others=st.lists(polygons(), max_size=2),
+    lines=st.lists(walks(), max_size=3),
     n=st.integers(1, 5),
     step_mm=st.sampled_from([1, 1000, 50_000]),
 )
-def test_strips_of_the_lattice(services, zones, others, n, step_mm):
-    shapes, ground, land = (scaled(s, step_mm) for s in (services, zones, others))
-    city = packed(shapes, ground, others=land, depths=2, threads=1)
+def test_strips_of_the_lattice(services, zones, others, lines, n, step_mm):
+    shapes, ground = scaled(services, step_mm), scaled(zones, step_mm)
+    more = {"others": scaled(others, step_mm), "lines": scaled(lines, step_mm)}
+    city = packed(shapes, ground, **more, depths=2, threads=1)
     found = reduce(add, [partial(city, strip) for strip in strips(city, n)])
-    whole = exact_coverage(shapes, ground, others=land, depths=2, threads=1)
+    whole = exact_coverage(shapes, ground, **more, depths=2, threads=1)
     assert_same(finish(city, found), whole)
 
 

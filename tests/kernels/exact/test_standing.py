@@ -16,6 +16,7 @@ from tests.kernels.exact.scenes import (
     quarters,
     scaled,
     sectors,
+    walks,
 )
 from tests.kernels.exact.test_lattice import few
 
@@ -89,17 +90,17 @@ def test_three_hundred_edits_leave_no_trace(arcs) -> None:
     added=st.lists(polygons(), max_size=3),
     zones=partitions().filter(len),
     others=st.lists(polygons(), max_size=2),
+    lines=st.lists(walks(), max_size=3),
     gone=st.integers(0, 5),
     step_mm=st.sampled_from([1, 1000, 50_000]),
 )
-def test_edits_on_the_lattice(services, added, zones, others, gone, step_mm):
-    shapes, more, ground, land = (
-        scaled(s, step_mm) for s in (services, added, zones, others)
-    )
-    city = stand(shapes, ground, others=land, depths=2, threads=1)
+def test_edits_on_the_lattice(services, added, zones, others, lines, gone, step_mm):
+    shapes, more, ground = (scaled(s, step_mm) for s in (services, added, zones))
+    besides = {"others": scaled(others, step_mm), "lines": scaled(lines, step_mm)}
+    city = stand(shapes, ground, **besides, depths=2, threads=1)
     gone = min(gone, len(shapes) - 1)
     rest = np.concatenate([np.delete(shapes, gone), more])
-    whole = exact_coverage(rest, ground, others=land, depths=2, threads=1)
+    whole = exact_coverage(rest, ground, **besides, depths=2, threads=1)
     assert_same(city.edited(np.array([gone]), more).coverage, whole)
 
 
