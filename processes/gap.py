@@ -7,8 +7,9 @@ Method: per community (per unit grid when unit grids are asked) the zone less th
 united services; parts narrower than `width_m` or below `smallest_m2` are residue,
 listed and not ranked. At street level and above, parts that share a stretch of a
 community's border are one gap; its area and people are the sums of the parts'.
-Ranked by people, then by area. covered + gap + residue = zone. A gap ends at the
-border of its zone.
+Ranked by people, then by area. covered + gap + residue = zone, of ground and, with
+the people whom `coverage` counts as covered, of people. A gap ends at the border of
+its zone.
 """
 
 from __future__ import annotations
@@ -110,13 +111,15 @@ def run(inputs: GapInputs, read: Reader) -> Result:
         smallest_m2=inputs.smallest_m2,
         width_m=inputs.width_m,
     )
-    people = _people(gaps.gap, zones, read, inputs.as_of, service.shape)
-    ranked = _ranked(gaps, zones, people)
+    ground = np.concatenate([gaps.gap, gaps.residue])
+    people = _people(ground, zones, read, inputs.as_of, service.shape)
+    in_gap, in_residue = people[: len(gaps.gap)], people[len(gaps.gap) :]
+    ranked = _ranked(gaps, zones, in_gap)
     rows, outlines = _gap_rows(ranked, gaps, zones, inputs.limit)
     if inputs.residue:
-        more, shapes = _residue_rows(gaps, zones)
+        more, shapes = _residue_rows(gaps, zones, in_residue)
         rows, outlines = rows + more, outlines + shapes
-    ledger = _ledger(gaps, zones)
+    ledger = _ledger(gaps, zones, in_gap, in_residue)
     return answered(
         PROCESS,
         inputs,
@@ -233,12 +236,12 @@ def _gap_rows(
 
 
 def _residue_rows(
-    gaps: Gaps, zones: Zones
+    gaps: Gaps, zones: Zones, people: FloatArray
 ) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
     """One feature per zone that has residue: all its slivers."""
     rows: list[dict[str, Any]] = []
     outlines: list[BaseGeometry] = []
-    sliver_m2 = zones.by_zone(gaps.residue_m2)
+    sliver_m2, people = zones.by_zone(gaps.residue_m2), zones.by_zone(people)
     for i in np.flatnonzero(sliver_m2 > 1e-6):
         pieces = shapely.get_parts(gaps.residue[zones.owner == i])
         rows.append(
@@ -249,16 +252,22 @@ def _residue_rows(
                 "zone_id": zones.code[i],
                 "zone_name": zones.name[i],
                 "area_m2": float(sliver_m2[i]),
-                "population": None,
+                "population": float(people[i]),
             }
         )
         outlines.append(shapely.multipolygons(pieces))
     return rows, outlines
 
 
-def _ledger(gaps: Gaps, zones: Zones) -> list[dict[str, Any]]:
-    """Covered + gap + residue = zone, one line per zone."""
-    gap_m2 = sums(shapely.area(gaps.gap), zones.owner[gaps.zone], len(zones))
+def _ledger(
+    gaps: Gaps, zones: Zones, in_gap: FloatArray, in_residue: FloatArray
+) -> list[dict[str, Any]]:
+    """Covered + gap + residue = zone, one line per zone; who lives in the last two."""
+    owner = zones.owner[gaps.zone]
+    gap_m2, in_gap = (
+        sums(values, owner, len(zones)) for values in (shapely.area(gaps.gap), in_gap)
+    )
+    in_residue = zones.by_zone(in_residue)
     covered, residue = zones.by_zone(gaps.covered_m2), zones.by_zone(gaps.residue_m2)
     whole = zones.area_m2
     return [
@@ -268,6 +277,8 @@ def _ledger(gaps: Gaps, zones: Zones) -> list[dict[str, Any]]:
             "gap_m2": float(gap_m2[i]),
             "residue_m2": float(residue[i]),
             "zone_m2": float(whole[i]),
+            "gap_population": float(in_gap[i]),
+            "residue_population": float(in_residue[i]),
         }
         for i in range(len(zones))
     ]

@@ -84,6 +84,26 @@ def test_whom_an_outline_covers_lives_in_no_gap() -> None:
     assert found["total"] - found["covered"] == 100.0
 
 
+def test_who_lives_in_a_sliver_is_told_with_the_residue() -> None:
+    places = ["POINT(300 500)", "POINT(300 199.8)", "POINT(300 50)", "POINT(1200 0.2)"]
+    rows = {
+        "scenic_area": [
+            {"code": "s", "geometry": box(0, 200, 2000, 1000)},
+            {"code": "t", "geometry": box(0, 60, 1000, 199.6)},
+            {"code": "u", "geometry": box(1000, 0.5, 2000, 200)},
+        ],
+        "population_point": [people(f"p-{i}", 10**i, p) for i, p in enumerate(places)],
+    }
+    found = run("gap", rows, service="scenic_area")
+    told = {row["gap_id"]: row["population"] for row in found.rows}
+    assert told == {"gap-1": 100.0, "residue-330106": 10.0, "residue-330109": 1000.0}
+    covered = by_zone(run("coverage", rows, service="scenic_area", of="population"))
+    for line in found.reconciliation["zones"]:
+        zone = covered[line["zone_id"]]
+        told_of = line["gap_population"] + line["residue_population"]
+        assert zone["covered"] + told_of == zone["total"]
+
+
 def test_who_lives_on_a_border_lives_in_one_gap_whoever_asks() -> None:
     question = {"service": "base_station", "residue": False}
     every = run("gap", CITY, **question).rows

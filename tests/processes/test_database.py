@@ -201,7 +201,13 @@ def test_coarse_zones_are_sums_of_communities(reader: Any) -> None:
 def test_gaps_add_up(reader: Any, zones: str) -> None:
     result = run(reader, "gap", service="camera", zones=zones, limit=100_000)
     covered = by_zone(run(reader, "coverage", service="camera", zones=zones))
+    people = by_zone(
+        run(reader, "coverage", service="camera", zones=zones, of="population")
+    )
     for line in result.reconciliation["zones"]:
+        everyone = people[line["zone_id"]]
+        told_of = line["gap_population"] + line["residue_population"]
+        assert everyone["covered"] + told_of == everyone["total"]
         parts = line["covered_m2"] + line["gap_m2"] + line["residue_m2"]
         assert parts == pytest.approx(line["zone_m2"], rel=1e-9)
         same = covered[line["zone_id"]]["covered"]
