@@ -84,18 +84,18 @@ def packed_city(
     ):
         if not 1 <= value <= most:
             raise ValueError(f"{name}: {value} given, must be 1 to {most}")
-    areas, rest = crew.both(
-        lambda: (
-            polygon_layer("services", SERVICE, services, depths, crew),
-            polygon_layer("others", OTHER, others, 1, crew),
-        ),
-        lambda: (
-            line_layer(lines, crew),
-            zone_layer(zones, crew),
-            point_xy("points", points, crew),
+    service, (line, ((at, row), other, zone)) = crew.both(
+        lambda: polygon_layer("services", SERVICE, services, depths, crew),
+        lambda: crew.both(
+            lambda: line_layer(lines, crew),
+            lambda: (
+                point_xy("points", points, crew),
+                polygon_layer("others", OTHER, others, 1, crew),
+                zone_layer(zones, crew),
+            ),
         ),
     )
-    layers, (at, row) = (*areas, *rest[:2]), rest[2]
+    layers = (service, other, line, zone)
     cell_mm = cell_m * int(MM)
     return City(
         *layers,

@@ -19,44 +19,53 @@ _RIM = 1e-6
 
 
 @bare
-def count_events(pairs: Int32, first: Whole, last: Whole, start: Int64) -> None:
-    """Count the crossings of each edge of first..last in start[edge + 2]."""
+def count_events(pairs: Int32, count: Int32) -> None:
+    """Add to count[edge] how many of some crossings each edge has."""
     for k in range(len(pairs)):
         for side in range(2):
             e = pairs[k, side]
-            if first <= e < last:
-                start[e + 2] += 1
+            if e >= 0:
+                count[e] += 1
 
 
 @bare
-def fill_events(
-    pairs: Int32, first: Whole, last: Whole, start: Int64, event: Int32
-) -> None:
-    """Put each crossing with both its edges, as far as these are in first..last.
+def start_events(
+    count: Int32, first: Whole, last: Whole, before: Whole, start: Int64
+) -> Whole:
+    """Where the events of the edges first..last begin; the most that one of them has.
 
     Parameters
     ----------
-    start : next free event of each edge at edge + 1, so that in the end the events of
-        an edge begin at start[edge]
+    count : (v,) crossings of each edge
+    before : events of all edges before `first`
+    start : (v + 1,) written: first event of each edge, and of the one behind the last
+    """
+    most: Whole = 0
+    for e in range(first, last):
+        start[e] = before
+        most = max(most, count[e])
+        before += count[e]
+    start[last] = before
+    return most
+
+
+@bare
+def fill_events(pairs: Int32, start: Int64, left: Int32, event: Int32) -> None:
+    """Put each crossing with both its edges, the last place first.
+
+    Parameters
+    ----------
+    start : first event of each edge
+    left : (v,) how many places from there on are left to each edge; written
     event : (m,) written: 2 * other edge, + 1 where the edge leaves the other's shape
     """
     for k in range(len(pairs)):
         for side in range(2):
             e = pairs[k, side]
-            if first <= e < last:
+            if e >= 0:
                 other = pairs[k, 1 - side]
-                event[start[e + 1]] = 2 * (other if other >= 0 else ~other) + side
-                start[e + 1] += 1
-
-
-@bare
-def running_sum(values: Int64) -> Whole:
-    """Replace values by the sums of all up to each; the greatest of them."""
-    most: Whole = 0
-    for k in range(1, len(values)):
-        most = max(most, values[k])
-        values[k] += values[k - 1]
-    return most
+                left[e] -= 1
+                event[start[e] + left[e]] = 2 * (other if other >= 0 else ~other) + side
 
 
 @bare

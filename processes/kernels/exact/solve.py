@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -11,7 +12,11 @@ from processes.kernels.exact.areas import open_height
 from processes.kernels.exact.build import Built
 from processes.kernels.exact.chains import propagate
 from processes.kernels.exact.crossings import find_crossings
-from processes.kernels.exact.events import count_events, fill_events, running_sum
+from processes.kernels.exact.events import (
+    count_events,
+    fill_events,
+    start_events,
+)
 from processes.kernels.exact.on_edge import close_points
 from processes.kernels.exact.queries import Changes, asked_by_cell, no_changes
 from processes.kernels.exact.references import Windings
@@ -30,6 +35,8 @@ from processes.kernels.exact.threads import Workers, even_parts, even_ranges
 
 FOREIGN = -1
 _PARTS_PER_THREAD = 16
+_MOST_GROUPS = 4  # each has a count of every edge
+_EVENT_WORK = 4  # a crossing takes as long as so many vertices
 _CLOSED_MM = 1e-5
 _NONE8: Int8 = np.empty(0, np.int8)
 _NONE64: Int64 = np.empty(0, np.int64)
@@ -169,23 +176,36 @@ def _events(
 ) -> tuple[Int64, Int32, int]:
     """Step 4, sorted: the crossings of every edge, and how many one has at most."""
     n = len(built.scene.xy)
-    start = np.zeros(n + 2, np.int64)
+    sizes = np.cumsum([0, *map(len, pairs)])
+    groups = even_parts(sizes, min(workers.threads, _MOST_GROUPS)) or [(0, 0)]
+    count = {first: np.zeros(n, np.int32) for first, _ in groups}
+
+    def count_some(first: int, last: int) -> None:
+        for some in pairs[first:last]:
+            count_events(some, count[first])
+
+    def pile_up(first: int, last: int) -> int:
+        for one, other in pairwise(count.values()):
+            other[first:last] += one[first:last]
+        return int(total[first:last].sum())
+
+    workers.run(count_some, groups)
     parts = even_ranges(n, workers.threads)
-
-    def count(first: int, last: int) -> None:
-        for some in pairs:
-            count_events(some, first, last, start)
-
-    workers.run(count, parts)
-    most = int(running_sum(start))
+    *_, total = count.values()
+    found = workers.run(pile_up, parts)
+    before = {a: sum(found[:i]) for i, (a, _) in enumerate(parts)}
+    start = np.empty(n + 1, np.int64)
+    most = workers.run(
+        lambda a, b: int(start_events(total, a, b, before[a], start)), parts
+    )
     event = np.empty(int(start[-1]), np.int32)
 
     def fill(first: int, last: int) -> None:
-        for some in pairs:
-            fill_events(some, first, last, start, event)
+        for some in pairs[first:last]:
+            fill_events(some, start, count[first], event)
 
-    workers.run(fill, parts, stage="crossings sorted", share=(0.65, 0.7))
-    return start, event, most
+    workers.run(fill, groups, stage="crossings sorted", share=(0.65, 0.7))
+    return start, event, max(most)
 
 
 def _no_sums(built: Built, bins: Bins, depths: int) -> Sums:
@@ -230,9 +250,10 @@ def _emitted(
         return int(bad)
 
     parts = tuning.parts or _PARTS_PER_THREAD * workers.threads
+    work = scene.chain_start + _EVENT_WORK * event_start[scene.chain_start]
     bad = workers.run(
         carry,
-        even_parts(scene.chain_start, parts),
+        even_parts(work, parts),
         stage="chains",
         share=(0.7, 1.0),
     )

@@ -23,7 +23,7 @@ from processes.kernels.exact.chain import Chains
 from processes.kernels.exact.chains import propagate
 from processes.kernels.exact.compile import bare, compiled
 from processes.kernels.exact.crossings import find_crossings
-from processes.kernels.exact.events import count_events, fill_events, running_sum
+from processes.kernels.exact.events import count_events, fill_events, start_events
 from processes.kernels.exact.few import Stock, grid_about, in_order, scene_of
 from processes.kernels.exact.on_edge import close_points
 from processes.kernels.exact.queries import asked_by_cell, no_changes
@@ -136,11 +136,12 @@ def _measured(
         0, len(bins.cell), scene, grid, bins, 0, asked, changes, active, dead,
         not only_points,
     )  # fmt: skip
-    start = np.zeros(n + 2, np.int64)
-    count_events(pairs, 0, n + 1, start)
-    most = running_sum(start)
-    event = np.empty(2 * len(pairs), np.int32)
-    fill_events(pairs, 0, n + 1, start, event)
+    start = np.empty(n + 1, np.int64)
+    count = np.zeros(n, np.int32)
+    count_events(pairs, count)
+    most = start_events(count, 0, n, 0, start)
+    event = np.empty(start[n], np.int32)
+    fill_events(pairs, start, count, event)
     sums = Sums(
         np.zeros((len(bins.cell), 3 * depths), np.int64), area, length, line_length
     )
