@@ -15,10 +15,13 @@ from psycopg.types.json import Jsonb
 from gis.db.pool import Connection, Database
 from gis.db.runs import is_synthetic
 from gis.db.statements import statement
+from gis.errors import ClusterError
 from layers import Catalogue
 
 _LOCK = 0x6C697665  # who holds it keeps the standing results; any number of its own
 _CHANNELS = ("citygrid_layer", "citygrid_run")
+#: The server stops, crashed, starts, ended an idle session, or has no connection left.
+_AWAY = frozenset(["57P01", "57P02", "57P03", "57P05", "53300"])
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,9 @@ def write_stand(
         "seconds": stand.seconds,
     }
     with database.owner() as connection:
+        failed = connection.execute(statement("drop_stand_problem"), about).fetchone()
+        if failed:
+            connection.execute(statement("mark_stale"), {**about, "stale": False})
         if not before:
             about["synthetic"] = is_synthetic(connection, catalogue, stand.versions)
             connection.execute(statement("drop_standing"), about)
@@ -186,17 +192,25 @@ def write_stand(
                 statement("write_event"),
                 {**about, "audience": audience, "body": Jsonb(dict(body))},
             )
-        if events:
+        if events or failed:
             connection.execute(statement("tell_event"))
 
 
-def write_problem(database: Database, standing_id: str, problem: str) -> None:
-    """Say why a standing result is not current."""
+def write_problem(
+    database: Database, standing_id: str, problem: str, *, again_s: float | None
+) -> None:
+    """Say why a standing result is not current, in its rows since when.
+
+    Parameters
+    ----------
+    again_s : until it is tried again [s]; None: once a layer that it reads changes
+    """
+    about = {"standing_id": standing_id, "problem": problem, "again_s": again_s}
     with database.owner() as connection:
-        connection.execute(
-            statement("write_stand_problem"),
-            {"standing_id": standing_id, "problem": problem},
-        )
+        row = connection.execute(statement("write_stand_problem"), about).fetchone()
+        if row and row[0] == 1:
+            connection.execute(statement("mark_stale"), {**about, "stale": True})
+            connection.execute(statement("tell_event"))
 
 
 def drop_stands(database: Database, wanted: Sequence[str]) -> None:
@@ -208,11 +222,17 @@ def drop_stands(database: Database, wanted: Sequence[str]) -> None:
         for (standing_id,) in rows:
             connection.execute(statement("drop_standing"), {"standing_id": standing_id})
             connection.execute(statement("drop_stand"), {"standing_id": standing_id})
+            connection.execute(
+                statement("drop_stand_problem"), {"standing_id": standing_id}
+            )
 
 
 def is_away(error: Exception) -> bool:
-    """Whether the database went away: to be tried again."""
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    """Whether the database went away; not what it refused, or did not do in time."""
+    if isinstance(error, psycopg.OperationalError):
+        state = error.sqlstate
+        return state is None or state.startswith("08") or state in _AWAY
+    return isinstance(error, ClusterError | psycopg.InterfaceError)
 
 
 def _columns(figures: Sequence[Figure]) -> dict[str, list[Any]]:

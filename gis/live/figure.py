@@ -14,11 +14,13 @@ from gis.db.standing import (
     Figure,
     Stand,
     Watch,
+    is_away,
     read_figures,
     write_problem,
     write_stand,
 )
 from gis.disclosure import ruling
+from gis.live.patience import Patience
 from gis.operation import StandingQuestion
 from layers import Level
 from processes import ProcessError, code_version
@@ -48,13 +50,59 @@ class LiveFigure:
         self._rows: dict[Key, Figure] = {}
         self._unchanged: Mapping[str, int] | None = None
         self._audiences: dict[str, Level] = {}
+        self._patience = Patience()
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last try failed."""
+        return self._patience.failures > 0
+
+    def keep(self, watch: Watch, today: date) -> bool:
+        """As `refresh`, but what fails is this figure's own: written down, tried later.
+
+        Returns
+        -------
+        Whether it was tried and there was something to do.
+
+        Raises
+        ------
+        psycopg.Error, ClusterError : the database is away; nothing was written
+        """
+        if not self._patience.is_over:
+            return False
+        try:
+            done = self.refresh(watch, today)
+        except Exception as error:
+            if is_away(error):
+                raise
+            self._failed(error)
+            return True
+        self._patience.succeeded()
+        return done
+
+    def _failed(self, error: Exception) -> None:
+        """Say in the log what happened, in the database that it did."""
+        pause_s = self._patience.failed()
+        log.error(
+            "%s failed, tried again in %.0f s",
+            self.standing_id,
+            pause_s,
+            exc_info=error,
+        )
+        problem = f"出错 / failed: {type(error).__name__}"
+        try:
+            write_problem(self._database, self.standing_id, problem, again_s=pause_s)
+        except Exception as unwritten:
+            if is_away(unwritten):
+                raise
+            log.exception("%s: that it failed could not be written", self.standing_id)
 
     def refresh(self, watch: Watch, today: date) -> bool:
         """Bring the figure up to date; whether there was something to do.
 
         Raises
         ------
-        psycopg.Error : the database cannot be asked; nothing was written
+        Exception : what could not be asked, measured or written; nothing was written
         """
         question = LiveQuestion(
             self._declared.service, self._declared.zones, self._declared.of, today
@@ -71,7 +119,7 @@ class LiveFigure:
         except ProcessError as error:
             # nothing can be measured until a layer changes
             self._city = None
-            write_problem(self._database, self.standing_id, str(error))
+            write_problem(self._database, self.standing_id, str(error), again_s=None)
             self._unchanged = versions
             log.info("%s: %s", self.standing_id, error)
         except Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import date
 from threading import Event
 
@@ -11,8 +12,8 @@ from gis.db.pool import Database
 from gis.db.reader import DatabaseReader
 from gis.db.runs import publish_runs
 from gis.db.standing import Watch, drop_stands, is_away
-from gis.errors import ClusterError
 from gis.live.figure import LiveFigure
+from gis.live.patience import Patience
 from gis.operation import Retention, StandingQuestion
 from layers import Catalogue, City
 
@@ -39,6 +40,7 @@ class Follower:
         self._retention = retention
         reader = DatabaseReader(database, catalogue, city)
         self._figures = [LiveFigure(database, reader, one) for one in declared]
+        self._publishing = Patience()
         self.stopping = Event()
 
     def run(self) -> None:
@@ -49,18 +51,40 @@ class Follower:
                     if watch.is_mine():
                         log.info("follows changes")
                         self._follow(watch)
-            except (ClusterError, Exception) as error:
-                if not isinstance(error, ClusterError) and not is_away(error):
+            except Exception as error:
+                if not is_away(error):
                     raise
                 log.warning("waits for the database: %s", type(error).__name__)
             self.stopping.wait(_WAIT_S)
 
     def catch_up(self, watch: Watch) -> None:
-        """Publish the runs that wait and bring every figure up to date."""
-        publish_runs(self._database, self._catalogue, self._retention)
+        """Publish the runs that wait and bring every figure up to date.
+
+        Raises
+        ------
+        psycopg.Error, ClusterError : the database is away; anything else is logged,
+            and what failed is tried again by itself, after a pause
+        """
+        self._publish()
+        self._keep(watch, self._figures)
+
+    def _keep(self, watch: Watch, figures: Iterable[LiveFigure]) -> None:
         today = date.today()
-        for figure in self._figures:
-            figure.refresh(watch, today)
+        for figure in figures:
+            figure.keep(watch, today)
+
+    def _publish(self) -> None:
+        if not self._publishing.is_over:
+            return
+        try:
+            publish_runs(self._database, self._catalogue, self._retention)
+        except Exception as error:
+            if is_away(error):
+                raise
+            pause_s = self._publishing.failed()
+            log.exception("runs are not published, tried again in %.0f s", pause_s)
+        else:
+            self._publishing.succeeded()
 
     def _follow(self, watch: Watch) -> None:
         drop_stands(self._database, [one.standing_id for one in self._figures])
@@ -71,8 +95,8 @@ class Follower:
             late = time.monotonic() - looked > _LOOK_S
             if "citygrid_layer" in told or late:
                 looked = time.monotonic()
-                today = date.today()
-                for figure in self._figures:
-                    figure.refresh(watch, today)
+                self._keep(watch, self._figures)
+            else:
+                self._keep(watch, [one for one in self._figures if one.is_failing])
             if "citygrid_run" in told or late:
-                publish_runs(self._database, self._catalogue, self._retention)
+                self._publish()

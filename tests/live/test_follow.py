@@ -319,10 +319,3 @@ def test_a_day_is_not_forgotten(live: Live, monkeypatch: pytest.MonkeyPatch) -> 
         "SELECT DISTINCT as_of FROM city.coverage_result "
         "WHERE run = 'standing-camera-area'"
     ) == [(tomorrow,)]
-
-
-def test_a_lost_connection_is_found_by_its_error() -> None:
-    from gis.db.standing import is_away
-
-    assert is_away(psycopg.OperationalError())
-    assert not is_away(ValueError())

@@ -84,21 +84,61 @@ INSERT INTO ledger.standing (
 ) ON CONFLICT (standing_id) DO UPDATE SET
     question = excluded.question, layer_versions = excluded.layer_versions,
     code_version = excluded.code_version, as_of = excluded.as_of, whole = excluded.whole,
-    seconds = excluded.seconds, problem = NULL, refreshed_at = clock_timestamp()
+    seconds = excluded.seconds, refreshed_at = clock_timestamp()
 
 -- name: write_stand_problem
--- Why a standing result is not current.
-UPDATE ledger.standing SET problem = %(problem)s WHERE standing_id = %(standing_id)s
+-- Why a standing result is not current, and in how many seconds it is tried again; how
+-- often it failed by now.
+INSERT INTO ledger.standing_problem (standing_id, problem, again_at)
+VALUES (%(standing_id)s, %(problem)s,
+    clock_timestamp() + make_interval(secs => %(again_s)s::float8))
+ON CONFLICT (standing_id) DO UPDATE SET
+    problem = excluded.problem, again_at = excluded.again_at,
+    failures = standing_problem.failures + 1
+RETURNING failures
+
+-- name: drop_stand_problem
+-- A standing result is current again; a row where it was not.
+DELETE FROM ledger.standing_problem WHERE standing_id = %(standing_id)s RETURNING 1
+
+-- name: mark_stale
+-- Says in the rows of a standing result since when it is not current (%(stale)s), or that
+-- it is again, and tells each level that sees them.
+WITH marked AS (
+    UPDATE city.coverage_result
+    SET stale_since = CASE WHEN %(stale)s THEN clock_timestamp() END
+    WHERE standing AND run = %(standing_id)s
+    RETURNING audience, zone_layer, service, measure
+)
+INSERT INTO ledger.event (kind, audience, service, measure, body)
+SELECT CASE WHEN %(stale)s THEN 'stale' ELSE 'current' END, audience, service, measure,
+    jsonb_build_object('run', %(standing_id)s::text, 'service', service, 'of', measure,
+        'zones', '[]'::jsonb, 'zone_layers', jsonb_agg(DISTINCT zone_layer))
+FROM marked GROUP BY audience, service, measure
 
 -- name: read_stands
--- The standing results there are, and where they stand.
-SELECT standing_id, question, layer_versions, code_version, as_of, whole, seconds,
-    problem, refreshed_at
-FROM ledger.standing ORDER BY standing_id
+-- The standing results there are: what they answer, when each was measured, since when a
+-- layer is ahead of it, and why one is not current.
+SELECT standing_id, s.question ->> 'service', s.refreshed_at, behind.since,
+    p.problem, p.failures, p.since, p.again_at
+FROM ledger.standing s
+FULL JOIN ledger.standing_problem p USING (standing_id)
+LEFT JOIN LATERAL (
+    SELECT min(coalesce(
+        (SELECT e.noted_at FROM ledger.edit e
+         WHERE e.layer = at.key AND e.version > at.value::bigint
+         ORDER BY e.version LIMIT 1),
+        v.changed_at)) AS since
+    FROM jsonb_each_text(s.layer_versions) at
+    JOIN city.layer_version v ON v.layer = at.key AND v.version > at.value::bigint
+) behind ON true
+ORDER BY standing_id
 
 -- name: undeclared_stands
 -- Standing results beyond those wanted.
-SELECT standing_id FROM ledger.standing WHERE NOT standing_id = ANY(%(wanted)s::text[])
+SELECT standing_id
+FROM ledger.standing FULL JOIN ledger.standing_problem USING (standing_id)
+WHERE NOT standing_id = ANY(%(wanted)s::text[])
 
 -- name: drop_stand
 -- Forgets a standing result.
