@@ -38,6 +38,12 @@ class Told:
     told_at: datetime
 
     @property
+    def zone_layers(self) -> set[str]:
+        """Of which zones it tells, or whose figures it says to be stale or current."""
+        zones = {zone["zone_layer"] for zone in self.body["zones"]}
+        return zones.union(self.body.get("zone_layers", ()))
+
+    @property
     def level(self) -> Level:
         """The lowest level that may be told."""
         return Level.parse(self.audience)

@@ -48,10 +48,7 @@ class Subscriber:
             told.level <= self.level
             and self.service in (None, told.service)
             and self.measure in (None, told.measure)
-            and (
-                self.zones is None
-                or any(z["zone_layer"] == self.zones for z in told.body["zones"])
-            )
+            and (self.zones is None or self.zones in told.zone_layers)
         )
 
 

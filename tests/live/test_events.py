@@ -126,6 +126,10 @@ class Listener:
     def kinds(self) -> list[str]:
         return [kind for _, kind, _ in self.events]
 
+    @property
+    def bodies(self) -> list[tuple[str, Any]]:
+        return [(kind, body) for _, kind, body in self.events]
+
     def told(self) -> list[Any]:
         return [body for _, kind, body in self.events if kind == "standing"]
 
@@ -246,6 +250,34 @@ def test_a_feed_that_breaks_is_taken_up_again(
     turn(database, 6)
     until(listener.told)
     listener.close()
+
+
+def test_a_figure_that_is_not_current_is_told(
+    server: Server, database: Database
+) -> None:
+    heard, other = (
+        Listener(server, "?zones=district"),
+        Listener(server, "?service=park"),
+    )
+    edit(database, "ALTER TABLE city.camera RENAME azimuth_deg TO azimuth")
+    turn(database, 7)
+    until(lambda: "stale" in heard.kinds)
+    filters = "filter=standing=true%20AND%20service='camera'"
+    asked = f"/collections/coverage_result/items?{filters}"
+    rows = server.json(asked)["features"]
+    assert rows
+    assert all(row["properties"]["stale_since"] for row in rows)
+    edit(database, "ALTER TABLE city.camera RENAME azimuth TO azimuth_deg")
+    until(lambda: "current" in heard.kinds)
+    until(
+        lambda: server.json(asked)["features"][0]["properties"]["stale_since"] is None
+    )
+    (told,) = [one for kind, one in heard.bodies if kind == "stale"]
+    assert (told["service"], told["of"], told["zones"]) == ("camera", "area", [])
+    assert told["zone_layers"] == ["community", "district"]
+    assert other.kinds == ["ready"]
+    heard.close()
+    other.close()
 
 
 def test_a_run_is_shown_with_its_rows_and_cells(server: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -12,6 +13,7 @@ from playwright.sync_api import BrowserContext, expect
 from gis.db.cluster import Cluster
 from gis.db.pool import Database
 from gis.db.standing import Watch
+from gis.live import patience
 from gis.live.follow import Follower
 from gis.operation import Retention, StandingQuestion
 from layers import Catalogue, City
@@ -39,6 +41,11 @@ class Live:
 
     def catch_up(self) -> None:
         self.follower.catch_up(self._watch)
+
+    def wait_and_catch_up(self) -> None:
+        """The same once the pause of whatever failed is over."""
+        time.sleep(patience.FIRST_S)
+        self.catch_up()
 
 
 @pytest.fixture
@@ -77,4 +84,24 @@ def test_the_number_moves_and_says_so(live: Live, desk: BrowserContext) -> None:
         page.goto(f"{live.base}/map?ind=sc-1&lvl=street&sel=street:330106013")
         visit.rest()
         assert page.locator("[data-live]").count() == 0
+        visit.check()
+
+
+def test_a_figure_that_is_not_current_says_since_when(
+    live: Live, desk: BrowserContext
+) -> None:
+    column = "TABLE city.camera RENAME {} TO {}"
+    with visiting(desk, live.base) as visit:
+        page = visit.open("/map?ind=sc-1&lvl=district&sel=district:330106")
+        figure = page.locator('[data-live="camera/area"]')
+        expect(figure).to_have_text(re.compile(r"%"))
+        live.edit(f"ALTER {column.format('azimuth_deg', 'azimuth')}; "
+                  "UPDATE city.camera SET state = 'offline' WHERE code LIKE '%1'")  # fmt: skip
+        expect(figure).to_contain_text("起未能更新")
+        assert page.locator("[data-live]").count() == 2
+        assert "▲" not in page.locator('[data-live="park/population"]').inner_text()
+        live.edit(f"ALTER {column.format('azimuth', 'azimuth_deg')}")
+        live.wait_and_catch_up()
+        expect(figure).not_to_contain_text("起未能更新")
+        assert page.locator("[data-live]").count() == 2
         visit.check()

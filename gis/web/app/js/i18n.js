@@ -42,6 +42,13 @@ export function number(value, digits = 0) {
   }).format(value);
 }
 
+// A moment by the reader's clock: month, day, hour, minute.
+export function moment(iso) {
+  return new Intl.DateTimeFormat(locale, {
+    month: "short", day: "numeric", hour: "2-digit", minute: "2-digit",
+  }).format(new Date(iso));
+}
+
 // A change with its sign; what is not nothing never looks like it.
 export function signed(value) {
   if (value === null || Number.isNaN(value)) return "";

@@ -2,7 +2,7 @@
 // does, whatever date the map shows.
 import { address, getJson } from "./api.js";
 import { h, put } from "./dom.js";
-import { number, quantity, signed, t, title } from "./i18n.js";
+import { moment, number, quantity, signed, t, title } from "./i18n.js";
 import { say } from "./panel.js";
 
 let source = null;
@@ -19,7 +19,8 @@ export async function addLive(app, level, code, isOpen) {
   const query = new URLSearchParams({ f: "json", limit: "50", skipGeometry: "true", filter });
   // the place in the stream first: what comes meanwhile is told again
   const { last } = await getJson("events?zones=none");
-  const page = await getJson(`collections/coverage_result/items?${query}`);
+  // asked anew although the answer may be kept: it may have moved since
+  const page = await getJson(`collections/coverage_result/items?${query}`, { cache: "no-cache" });
   const panel = document.getElementById("right");
   if (!isOpen() || !page.features.length) return;
   const rows = new Map();
@@ -30,7 +31,8 @@ export async function addLive(app, level, code, isOpen) {
     list.append(h("dt", null, nameOf(app, properties)), figure);
     draw(figure, properties, null);
   }
-  panel.append(h("section", { class: "sec" }, h("p", { class: "label" }, t("live.title")), list));
+  document.getElementById("live-section")?.remove();
+  panel.append(h("section", { class: "sec", id: "live-section" }, h("p", { class: "label" }, t("live.title")), list));
   listen(app, level, code, last, rows, isOpen);
 }
 
@@ -55,8 +57,10 @@ function listen(app, level, code, last, rows, isOpen) {
     draw(figure, { ...zone, value_unit: zone.unit }, zone.covered - zone.before);
     say(`${nameOf(app, { service: told.service, measure: told.of })} ${figure.textContent}`);
   });
-  // what was missed is read anew
-  mine.addEventListener("reset", () => { if (isOpen()) addLive(app, level, code, isOpen); });
+  // what was missed, or is not current any more, is read anew
+  for (const kind of ["reset", "stale", "current"]) {
+    mine.addEventListener(kind, () => { if (isOpen()) addLive(app, level, code, isOpen); });
+  }
 }
 
 function draw(figure, row, change) {
@@ -64,5 +68,6 @@ function draw(figure, row, change) {
   const covered = quantity(row.covered, row.value_unit);
   const by = change === null ? null : quantity(Math.abs(change), row.value_unit);
   put(figure, share, h("small", null, ` ${covered.value} ${covered.unit}`),
+    row.stale_since ? h("small", { class: "short" }, ` ▲ ${t("live.stale", { at: moment(row.stale_since) })}`) : null,
     change ? h("small", { class: change > 0 ? "ok" : "short" }, ` ${signed(change).slice(0, 1)}${by.value} ${by.unit} · ${t("live.now")}`) : null);
 }
