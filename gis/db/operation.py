@@ -11,6 +11,7 @@ from psycopg import sql
 from gis.db.drills import Drill, read_drills
 from gis.db.history import Load, list_loads
 from gis.db.pool import Connection, Database
+from gis.db.stands import StandState, read_stands
 from gis.db.statements import statement
 from gis.db.uploads import Upload, read_uploads
 
@@ -38,6 +39,7 @@ class Operation:
     layers: list[LayerState]
     loads: list[Load]
     uploads: list[Upload]
+    figures: list[StandState]
 
 
 class Watch:
@@ -75,6 +77,7 @@ class Watch:
                 if name in refused:
                     refused[name][int(load_id)] = int(count)
             drills = read_drills(connection)
+            figures = read_stands(connection)
             states = [
                 LayerState(
                     name,
@@ -92,6 +95,7 @@ class Watch:
             states,
             list_loads(self._database, layers=mine, limit=_LOADS),
             read_uploads(self._database, mine, limit=_LOADS),
+            figures,
         )
 
     def _count(self, connection: Connection, layer: str, version: int) -> int:

@@ -120,7 +120,7 @@ def build_app(
     app = Starlette(
         routes=[
             *build_routes(context),
-            Route("/metrics", Metrics(context, traffic).show),
+            Route("/metrics", Metrics(context, traffic, waiting).show),
             Route("/ops", Ops(context, traffic).show),
         ],
         middleware=[

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gis.db.job import STATUSES
+from gis.db.pool import Database
+from gis.db.stands import STATES, read_stands
 from gis.serve.context import Context
 from layers import Level
 
@@ -114,9 +117,10 @@ class Traffic:
 class Metrics:
     """Handler of /metrics."""
 
-    def __init__(self, context: Context, traffic: Traffic) -> None:
+    def __init__(self, context: Context, traffic: Traffic, database: Database) -> None:
         self._context = context
         self._traffic = traffic
+        self._database = database
 
     async def show(self, _request: Request) -> Response:
         """Everything that is counted."""
@@ -146,7 +150,7 @@ class Metrics:
         yield from _gauge("processes_waiting", processes.tasks_waiting)
 
     def _job_lines(self) -> list[str]:
-        """Jobs by level and status, workers, and how long jobs were computed.
+        """Jobs by level and status, workers, how long jobs were computed; live figures.
 
         From the database, so that every server of a city tells the same; nothing where
         the database cannot be asked.
@@ -155,8 +159,10 @@ class Metrics:
         try:
             counts, workers = jobs.counts(), jobs.workers()
             durations = jobs.durations(JOB_BOUNDS_S)
+            with self._database.reader() as connection:
+                stands = read_stands(connection)
         except Exception as error:
-            log.warning("no metrics of jobs: %s", type(error).__name__)
+            log.warning("no metrics of jobs and figures: %s", type(error).__name__)
             return []
         lines = ["# TYPE citygrid_jobs gauge"]
         for level in Level:
@@ -174,6 +180,11 @@ class Metrics:
             labels = f'{{process="{one.process}"}}'
             lines.append(f"citygrid_job_seconds_sum{labels} {one.seconds:.6f}")
             lines.append(f"citygrid_job_seconds_count{labels} {one.jobs}")
+        now = datetime.now(UTC)
+        figures = Counter(one.state(now) for one in stands)
+        lines.append("# TYPE citygrid_live_figures gauge")
+        for state in STATES:
+            lines.append(f'citygrid_live_figures{{state="{state}"}} {figures[state]}')
         return lines
 
 

@@ -113,8 +113,9 @@ def run_paths(processes: Mapping[str, Process]) -> Part:
                 },
                 "With `Accept: text/event-stream` (EventSource) a stream of `standing` "
                 "events, each within a second of its commit; else the latest as JSON. "
-                "`stale`: the figures of those `zone_layers` cannot be brought up to date, "
-                "as `stale_since` says in coverage_result; `current`: they are again.",
+                "`stale`: the figures of those `zone_layers` cannot be brought up to "
+                "date, as `stale_since` says in coverage_result; `current`: they are "
+                "again.",
             )
         },
         "/runs": {

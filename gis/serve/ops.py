@@ -30,12 +30,13 @@ from gis.serve.ops_state import (
     judge_answers,
     judge_backups,
     judge_disk,
+    judge_figures,
     judge_layers,
     read_answers,
     worst,
 )
 from gis.settings import Settings
-from layers import DeclarationError, read_yaml
+from layers import DeclarationError, Level, read_yaml
 
 
 class Ops:
@@ -93,6 +94,7 @@ class Ops:
         else:
             found += judge_backups(look.drills, now)
             found += judge_layers(look.layers, self._cycles, now)
+            found += judge_figures(look.figures, now)
         return sorted(found, key=lambda one: one.state != BROKEN)
 
     def _document(
@@ -117,6 +119,7 @@ class Ops:
             },
             "database": None,
             "layers": [],
+            "figures": [],
             "loads": [],
             "uploads": [],
         }
@@ -144,9 +147,33 @@ class Ops:
                 }
                 for s in look.layers
             ],
+            "figures": self._figures(request, look, now),
             "loads": [load_document(load, base) for load in look.loads],
             "uploads": [upload_document(u, base, self._uploads) for u in look.uploads],
         }  # fmt: skip
+
+    def _figures(
+        self, request: Request, look: Operation | None, now: datetime
+    ) -> list[dict[str, Any]]:
+        """Live figures; why one fails only where its service is seen."""
+        level, catalogue = self._context.level_of(request), self._context.catalogue
+        told = []
+        for one in look.figures if look else ():
+            service = catalogue.get(one.service or "")
+            seen = level is max(Level) or (service and service.visible_at(level))
+            told.append(
+                {
+                    "id": one.standing_id,
+                    "state": one.state(now),
+                    "refreshed": _text(one.refreshed_at),
+                    "behind_since": _text(one.behind_since),
+                    "failing_since": _text(one.failing_since),
+                    "failures": one.failures or 0,
+                    "again": _text(one.again_at),
+                    "problem": one.problem if seen else None,
+                }
+            )
+        return told
 
     def _page(
         self,
@@ -160,7 +187,9 @@ class Ops:
         zone = ZoneInfo(self._context.city.timezone)
         base = self._context.base_url(request)
 
-        def local(instant: datetime | None) -> str:
+        def local(instant: datetime | str | None) -> str:
+            if isinstance(instant, str):
+                instant = datetime.fromisoformat(instant)
             return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" if instant else "–"
 
         catalogue = self._context.catalogue
@@ -188,8 +217,13 @@ class Ops:
             titles={name: layer.title for name, layer in catalogue.items()},
             cycles=self._cycles,
             late=late,
+            figures=self._figures(request, look, now),
             infinite=float("inf"),
         )
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
 
 
 def disk_of(settings: Settings) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from gis.db.drills import Drill
 from gis.db.operation import LayerState
+from gis.db.stands import BEHIND, FAILING, StandState
 
 GOOD, MIND, BROKEN = "good", "mind", "broken"
 MARKS = {GOOD: "●", MIND: "▲", BROKEN: "■"}
@@ -155,6 +156,28 @@ def judge_layers(
             Finding(
                 MIND, f"{len(late)} 个图层逾期未更新", f"{len(late)} layers are late",
                 "#layers",
+            )
+        )  # fmt: skip
+    return found
+
+
+def judge_figures(figures: Iterable[StandState], now: datetime) -> list[Finding]:
+    """Live figures that cannot be measured, or that nobody takes changes into."""
+    states = [one.state(now) for one in figures]
+    failing, behind = states.count(FAILING), states.count(BEHIND)
+    found = []
+    if failing:
+        found.append(
+            Finding(
+                BROKEN, f"{failing} 项实时数值出错", f"{failing} live figures fail",
+                "#figures",
+            )
+        )  # fmt: skip
+    if behind:
+        found.append(
+            Finding(
+                MIND, f"{behind} 项实时数值未跟上", f"{behind} live figures are behind",
+                "#figures",
             )
         )  # fmt: skip
     return found

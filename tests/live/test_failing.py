@@ -11,7 +11,8 @@ import pytest
 
 from gis.access import schema_of
 from gis.db.pool import Database
-from gis.db.standing import is_away
+from gis.db.standing import Watch, is_away
+from gis.db.stands import read_stands
 from gis.live import patience
 from layers import Catalogue, City, Level
 from tests.jobs.conftest import wait_for
@@ -111,6 +112,24 @@ def test_one_that_never_was_measured_is_told_of(live: Live) -> None:
         thread.join(60)
     assert broken == "standing-service_point-population"
     assert live.standing(PEOPLE) == {}
+
+
+def test_changes_that_nobody_takes_in_are_seen(live: Live) -> None:
+    def behind() -> dict[str, bool]:
+        with live.database.reader() as connection:
+            return {
+                one.standing_id: one.behind_since is not None
+                for one in read_stands(connection)
+            }
+
+    camera, people = "standing-camera-area", "standing-service_point-population"
+    with Watch(live.database) as watch:
+        live.follower.catch_up(watch)
+        assert behind() == {camera: False, people: False}
+        live.edit("UPDATE city.camera SET state = 'offline' WHERE code LIKE '%%4'")
+        assert behind() == {camera: True, people: False}
+        live.follower.catch_up(watch)
+    assert behind() == {camera: False, people: False}
 
 
 def test_a_database_that_is_away_is_no_failure_of_a_figure() -> None:

@@ -14,6 +14,8 @@ from gis.db.cluster import Cluster
 from gis.db.drills import Drill
 from gis.db.operation import LayerState
 from gis.db.pool import Database
+from gis.db.standing import drop_stands, write_problem
+from gis.db.stands import StandState
 from gis.errors import ClusterError
 from gis.serve.ops import read_cycles
 from gis.serve.ops_state import (
@@ -24,6 +26,7 @@ from gis.serve.ops_state import (
     judge_answers,
     judge_backups,
     judge_disk,
+    judge_figures,
     judge_layers,
     read_answers,
     worst,
@@ -124,6 +127,27 @@ def test_a_database_out_of_reach_is_said(
     assert "the database cannot be reached" in text
 
 
+def test_live_figures_are_told_of(office: tuple[Server, Loader, Path]) -> None:
+    server, load, _ = office
+    write_problem(load.database, "standing-camera-area", "没有 / none", again_s=None)
+    write_problem(load.database, "standing-camera-area", "没有 / none", again_s=9.0)
+    (told,) = server.json("/ops?f=json", Level.RESTRICTED)["figures"]
+    assert (told["id"], told["state"]) == ("standing-camera-area", "failing")
+    assert (told["problem"], told["failures"]) == ("没有 / none", 2)
+    assert told["again"] > told["failing_since"]
+    assert server.json("/ops?f=json", Level.STAFF)["figures"][0]["problem"] is None
+    zh, en = page(server, "zh"), page(server, "en", Level.RESTRICTED)
+    assert "1 项实时数值出错" in zh
+    assert "没有 / none" not in zh
+    for word in ("1 live figures fail", "■ fails since", "没有 / none", "2; again at"):
+        assert word in en, word
+    counted = server.get("/metrics").text
+    assert 'citygrid_live_figures{state="failing"} 1' in counted
+    assert 'citygrid_live_figures{state="current"} 0' in counted
+    drop_stands(load.database, [])
+    assert server.json("/ops?f=json", Level.STAFF)["figures"] == []
+
+
 def drill(kind: str, days: float, whole: bool = True) -> Drill:
     at = NOW - dt.timedelta(days=days)
     return Drill(kind, at, "b", "/b", whole, "", 1, 1, 1.0)
@@ -185,3 +209,19 @@ def test_cycles_name_layers(catalogue: Catalogue, tmp_path: Path) -> None:
         file.write_text(text)
         with pytest.raises(DeclarationError):
             read_cycles(tmp_path, catalogue)
+
+
+def figure(behind_min: float | None, problem: str | None = None) -> StandState:
+    since = None if behind_min is None else NOW - dt.timedelta(minutes=behind_min)
+    return StandState("standing-a-area", "a", NOW, since, problem, None, None, None)
+
+
+def test_figures_are_judged() -> None:
+    assert judge_figures([figure(None), figure(4)], NOW) == []
+    behind, failing = figure(6), figure(6, "x")
+    assert [one.state(NOW) for one in (behind, failing)] == ["behind", "failing"]
+    found = judge_figures([behind, failing, failing], NOW)
+    assert [(f.state, f.en) for f in found] == [
+        (BROKEN, "2 live figures fail"),
+        (MIND, "1 live figures are behind"),
+    ]

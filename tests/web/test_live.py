@@ -95,8 +95,8 @@ def test_a_figure_that_is_not_current_says_since_when(
         page = visit.open("/map?ind=sc-1&lvl=district&sel=district:330106")
         figure = page.locator('[data-live="camera/area"]')
         expect(figure).to_have_text(re.compile(r"%"))
-        live.edit(f"ALTER {column.format('azimuth_deg', 'azimuth')}; "
-                  "UPDATE city.camera SET state = 'offline' WHERE code LIKE '%1'")  # fmt: skip
+        turned_off = "UPDATE city.camera SET state = 'offline' WHERE code LIKE '%1'"
+        live.edit(f"ALTER {column.format('azimuth_deg', 'azimuth')}; {turned_off}")
         expect(figure).to_contain_text("起未能更新")
         assert page.locator("[data-live]").count() == 2
         assert "▲" not in page.locator('[data-live="park/population"]').inner_text()
