@@ -58,6 +58,12 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "scheduler of machines that measure coverage, `tcp://host:port`",
     ),
+    Setting(
+        "CITYGRID_LIVE_HANG",
+        "1800",
+        "seconds without a sign of life after which `citygrid live` ends itself, to be "
+        "begun again, 1 to 86400; longer than one figure is measured",
+    ),
     Setting("CITYGRID_SAMPLES", "", "folder of real files for the acceptance tests"),
 )
 
@@ -127,6 +133,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     samples: Path | None
     dask: str | None = None
+    live_hang_s: int = 1800
     timeouts: Timeouts = field(default_factory=Timeouts)
     jobs: Jobs = field(default_factory=Jobs)
 
@@ -223,5 +230,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=tuple(p.strip() for p in proxies if p.strip()),
         samples=path("CITYGRID_SAMPLES"),
         dask=dask,
+        live_hang_s=number("CITYGRID_LIVE_HANG", 1, 86_400),
         jobs=Jobs(callback_hosts=tuple(filter(None, hosts))),
     )

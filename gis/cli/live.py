@@ -21,7 +21,8 @@ def live(until_eof: bool) -> None:
     """Keep the standing results current, until Ctrl-C or SIGTERM.
 
     `citygrid worker` starts one by itself, `citygrid serve --no-worker` too. Of any
-    number that run, one works and the others wait to take its place.
+    number that run, one works and the others wait to take its place. One that hangs
+    ends itself (CITYGRID_LIVE_HANG), so that another takes over.
     """
     logging.basicConfig(
         stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -37,7 +38,14 @@ def live(until_eof: bool) -> None:
     # the kernel is read once there is something to follow
     from gis.live.follow import Follower
 
-    follower = Follower(database, place.catalogue, place.city, declared, retention)
+    follower = Follower(
+        database,
+        place.catalogue,
+        place.city,
+        declared,
+        retention,
+        hang_s=place.settings.live_hang_s,
+    )
     if until_eof:
 
         def stop_at_eof() -> None:

@@ -53,6 +53,8 @@ class _Beside(threading.Thread):
                     list(self._command), stdin=subprocess.PIPE, start_new_session=True
                 )
             code = self._begun.wait()
+            if self._begun.stdin is not None:
+                self._begun.stdin.close()
             if self._stopping.wait(_PAUSE_S):
                 return
             log.warning("the %s ended with code %d and is begun again", self.name, code)

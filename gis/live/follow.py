@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import time
 from collections.abc import Iterable
@@ -34,18 +35,30 @@ class Follower:
         city: City,
         declared: tuple[StandingQuestion, ...],
         retention: Retention,
+        *,
+        hang_s: int | None = None,
     ) -> None:
+        """Follow for a process.
+
+        Parameters
+        ----------
+        hang_s : without a sign of life for so long the process is ended, with code 1
+            and the stacks of its threads on the standard error, and so lets the lock go
+            to another; None: never
+        """
         self._database = database
         self._catalogue = catalogue
         self._retention = retention
         reader = DatabaseReader(database, catalogue, city)
         self._figures = [LiveFigure(database, reader, one) for one in declared]
         self._publishing = Patience()
+        self._hang_s = hang_s
         self.stopping = Event()
 
     def run(self) -> None:
         """Follow changes, whatever happens to the database, until `stopping` is set."""
         while not self.stopping.is_set():
+            self._live()
             try:
                 with Watch(self._database) as watch:
                     if watch.is_mine():
@@ -56,6 +69,12 @@ class Follower:
                     raise
                 log.warning("waits for the database: %s", type(error).__name__)
             self.stopping.wait(_WAIT_S)
+        faulthandler.cancel_dump_traceback_later()
+
+    def _live(self) -> None:
+        """Give a sign of life: it is looked after by a thread that no lock holds up."""
+        if self._hang_s is not None:
+            faulthandler.dump_traceback_later(self._hang_s, exit=True)
 
     def catch_up(self, watch: Watch) -> None:
         """Publish the runs that wait and bring every figure up to date.
@@ -71,7 +90,9 @@ class Follower:
     def _keep(self, watch: Watch, figures: Iterable[LiveFigure]) -> None:
         today = date.today()
         for figure in figures:
+            self._live()
             figure.keep(watch, today)
+        self._live()
 
     def _publish(self) -> None:
         if not self._publishing.is_over:
@@ -91,6 +112,7 @@ class Follower:
         self.catch_up(watch)
         looked = time.monotonic()
         while not self.stopping.is_set():
+            self._live()
             told = watch.wait(_STEP_S)
             late = time.monotonic() - looked > _LOOK_S
             if "citygrid_layer" in told or late:

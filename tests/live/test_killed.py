@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from gis.compute import execute
 from gis.db.pool import Database
 from gis.db.reader import DatabaseReader
-from layers import Catalogue, City, Level
+from gis.jobs.supervise import worker_beside
+from layers import CONFIG, Catalogue, City, Level
 from tests.live.test_events import until
 
 LIVE = [sys.executable, "-m", "gis.cli", "live"]
@@ -47,6 +51,48 @@ def test_it_ends_as_it_is_told(own_city_db: Database, tmp_path: Path) -> None:
         assert process.wait(60) == 0
         process.stdin.close()
         assert "Fatal" not in (tmp_path / "log").read_text()
+
+
+def test_one_that_hangs_ends_itself_and_is_begun_again(
+    own_city_db: Database, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    (config / "operation.yaml").write_text(
+        "standing: [{service: park, zones: [district]}]"
+    )
+
+    def covered() -> list[float]:
+        query = b"SELECT covered FROM city.coverage_result WHERE standing"
+        with own_city_db.owner() as connection:
+            return [one for (one,) in connection.execute(query)]
+
+    def holder() -> int | None:
+        query = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
+        with own_city_db.owner() as connection:
+            row = connection.execute(query, [0x6C697665]).fetchone()
+        return row[0] if row else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CITYGRID_DSN", own_city_db.dsn)
+        patch.setenv("CITYGRID_HOME", str(tmp_path))
+        patch.setenv("CITYGRID_CONFIG", str(config))
+        patch.setenv("CITYGRID_LIVE_HANG", "4")
+        with worker_beside([*LIVE, "--until-eof"], "live"):
+            until(covered)
+            (before,) = covered()
+            first = holder()
+            assert first
+            with own_city_db.owner() as blocking:
+                blocking.execute("LOCK TABLE city.coverage_result IN EXCLUSIVE MODE")
+                with own_city_db.owner() as editing:
+                    editing.execute("DELETE FROM city.park WHERE fid % 2 = 0")
+                # it waits for what will not come, until it ends itself
+                until(lambda: holder() not in (first, None))
+            until(lambda: covered() != [before])
+    told = capfd.readouterr().err
+    assert "Timeout (0:00:04)!" in told
+    assert "write_stand" in told
 
 
 def is_current(database: Database) -> bool:
