@@ -12,9 +12,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -23,6 +22,7 @@ import pytest
 from gis.cli import citygrid
 from gis.db.cluster import Cluster, kill
 from tests.conftest import ROOT
+from tests.waiting import until
 
 
 class Shell:
@@ -178,18 +178,15 @@ def test_serve_starts_a_dead_database_and_stops_what_it_started(shell: Shell) ->
     )  # fmt: skip
     cluster = Cluster(shell.home)
 
-    def until(is_so: Callable[[], bool], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not is_so():
-            assert process.poll() is None, process.stderr.read()  # type: ignore[union-attr]
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+    def is_up() -> bool:
+        assert process.poll() is None, process.stderr.read()  # type: ignore[union-attr]
+        return is_served(port)
 
     try:
-        until(lambda: is_served(port), 60)
+        until(is_up, 60)
         kill(cluster)
         until(lambda: cluster.status().state == "running", 15)
-        until(lambda: is_served(port), 15)
+        until(is_up, 15)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     finally:

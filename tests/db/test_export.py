@@ -130,12 +130,20 @@ def frames(kept: Loader) -> dict[tuple[str, str], pd.DataFrame]:
     }
 
 
+def skipped(catalogue: Catalogue, name: str, form: str) -> str:
+    """The day whose rows, all among the versions, are left to the next format."""
+    turn = list(catalogue).index(name) + list(WRITERS).index(form)
+    return ("today", "a day")[turn % 2]
+
+
 @pytest.mark.parametrize("form", WRITERS)
 def test_a_round_trip_changes_nothing(
     kept: Loader, frames: dict[tuple[str, str], pd.DataFrame], tmp_path: Path, form: str
 ) -> None:
-    """Every layer, as of today, of a day, and with every version."""
+    """Every layer with every version, and as of today or of a day, format by format."""
     for (name, when), frame in frames.items():
+        if when == skipped(kept.catalogue, name, form):
+            continue
         path = tmp_path / f"{name}-{len(when)}{SUFFIXES[form]}"
         layer = kept.catalogue[name]
         if layer.geometry == "none" and form in WITH_PLACES_ONLY:

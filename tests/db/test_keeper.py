@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
@@ -22,6 +22,7 @@ from gis.db.keeper import is_kept, kept
 from gis.errors import ClusterError
 from tests.conftest import ROOT
 from tests.db.test_cluster import answer
+from tests.waiting import until
 
 BUSY = "DO $$ BEGIN LOOP NULL; END LOOP; END $$"
 
@@ -43,13 +44,6 @@ def own(made: Cluster) -> Cluster:
     """A server of this module's own, running."""
     made.start()
     return made
-
-
-def until(is_so: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def kill_server(cluster: Cluster) -> None:

@@ -21,6 +21,7 @@ from gis.db.pool import Database
 from gis.settings import Jobs
 from layers import Level
 from tests.conftest import ROOT
+from tests.waiting import until
 
 PARK = {"service": "park", "zones": "district"}
 
@@ -36,15 +37,6 @@ def submission(level: Level = Level.RESTRICTED, **changed: Any) -> Submission:
         "lang": "en",
     }
     return Submission(**(given | changed))
-
-
-def wait_for(truth: Callable[[], Any], seconds: float) -> float:
-    """Seconds until something is true."""
-    begun = time.monotonic()
-    while not truth():
-        assert time.monotonic() - begun < seconds, "waited in vain"
-        time.sleep(0.05)
-    return time.monotonic() - begun
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -105,7 +97,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         worker = Worker(dsn, tmp_path, **environment)
         begun.append(worker)
         if ready:
-            wait_for(worker.is_ready, 60)
+            until(worker.is_ready, 60)
         return worker
 
     yield begin
@@ -166,7 +158,7 @@ class Bench:
 
     def ended(self, job: Job, status: str, seconds: float = 30) -> Job:
         try:
-            wait_for(lambda: self.read(job).finished_at is not None, seconds)
+            until(lambda: self.read(job).finished_at is not None, seconds)
         except AssertionError:
             raise AssertionError(self.read(job)) from None
         found = self.read(job)

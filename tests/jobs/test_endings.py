@@ -29,7 +29,8 @@ from gis.jobs.run import Runner
 from gis.settings import Jobs, Share
 from layers import Level
 from tests.conftest import ROOT
-from tests.jobs.conftest import Bench, Start, wait_for
+from tests.jobs.conftest import Bench, Start
+from tests.waiting import until
 
 #: A dismissed computation has stopped so long after the answer, its SQL too.
 STOPPED_S = 2.0
@@ -41,12 +42,12 @@ def test_dismissal_stops_the_computation_and_its_sql(
     worker = start(bench.database.dsn)
     with bench.held():
         reading, waiting = bench.submit(), bench.submit()
-        wait_for(lambda: bench.is_blocked(reading), 30)
+        until(lambda: bench.is_blocked(reading), 30)
         children = worker.children()
         bench.store.dismiss(reading)
         begun = time.monotonic()
-        wait_for(lambda: bench.backends(reading) == 0, STOPPED_S)
-        wait_for(lambda: bench.is_blocked(waiting), 30)
+        until(lambda: bench.backends(reading) == 0, STOPPED_S)
+        until(lambda: bench.is_blocked(waiting), 30)
         assert len(set(worker.children()) & set(children)) <= 1, "the spare goes on"
         assert bench.read(reading).status == "dismissed"
 
@@ -56,8 +57,8 @@ def test_dismissal_stops_the_computation_and_its_sql(
             os.kill(pid, signal.SIGSTOP)
         bench.store.dismiss(waiting)
         begun = time.monotonic()
-        wait_for(lambda: bench.backends(waiting) == 0, STOPPED_S)
-        wait_for(lambda: len(set(worker.children()) & set(computing)) <= 1, STOPPED_S)
+        until(lambda: bench.backends(waiting) == 0, STOPPED_S)
+        until(lambda: len(set(worker.children()) & set(computing)) <= 1, STOPPED_S)
         assert time.monotonic() - begun < STOPPED_S
         for pid in set(worker.children()) & set(computing):
             os.kill(pid, signal.SIGCONT)
@@ -155,7 +156,7 @@ def test_server_killed_takes_its_worker_along_and_the_next_one_goes_on(
 
     server = serve()
     try:
-        wait_for(is_up, 60)
+        until(is_up, 60)
         request = urllib.request.Request(
             f"{base}/processes/coverage/execution",
             data=json.dumps({"inputs": {"service": "park"}}).encode(),
@@ -166,13 +167,14 @@ def test_server_killed_takes_its_worker_along_and_the_next_one_goes_on(
                 address = answer.headers["Location"]
             job = bench.store.read(json.loads(answer_of(address))["jobID"])
             assert job
-            wait_for(lambda: bench.is_blocked(job), 30)
+            until(lambda: bench.is_blocked(job), 30)
             server.kill()
             server.wait()
-            wait_for(lambda: bench.backends(job) == 0, 15)
-            wait_for(lambda: bench.read(job).status == "accepted", 15)
+            until(lambda: bench.backends(job) == 0, 15)
+            until(lambda: bench.read(job).status == "accepted", 15)
+        bench.forget_workers()
         server = serve()
-        wait_for(is_up, 60)
+        until(is_up, 60)
         bench.ended(job, "successful", 30)
         assert json.loads(answer_of(address))["status"] == "successful"
         assert b"coverage_ratio" in answer_of(f"{address}/results")

@@ -20,7 +20,8 @@ from gis.db.pool import Database
 from gis.settings import Jobs
 from layers import Catalogue, City, Level
 from tests.conftest import ROOT
-from tests.jobs.conftest import Bench, Start, wait_for
+from tests.jobs.conftest import Bench, Start
+from tests.waiting import until
 
 #: A job must be finished, resumed or failed so long after whatever failed is back.
 RECOVERY_S = 30.0
@@ -34,7 +35,7 @@ def test_worker_killed_with_a_job_running_and_others_waiting(
         jobs = [bench.submit(), bench.submit()]
         jobs += [bench.submit(Level.PUBLIC, caller="public:x") for _ in range(2)]
         running, waiting, public, next_public = jobs
-        wait_for(lambda: bench.is_blocked(running) and bench.is_blocked(public), 30)
+        until(lambda: bench.is_blocked(running) and bench.is_blocked(public), 30)
         assert bench.read(waiting).status == "accepted"
         assert bench.read(next_public).status == "accepted"
         children = first.children()
@@ -42,8 +43,8 @@ def test_worker_killed_with_a_job_running_and_others_waiting(
         first.send(signal.SIGKILL)
         # nothing of it goes on: neither the processes nor their queries
         gone = lambda: not any(Path(f"/proc/{pid}").exists() for pid in children)  # noqa: E731
-        wait_for(gone, 2)
-        wait_for(lambda: bench.backends(running) + bench.backends(public) == 0, 3)
+        until(gone, 2)
+        until(lambda: bench.backends(running) + bench.backends(public) == 0, 3)
     start(bench.database.dsn)
     begun = time.monotonic()
     ended = [bench.ended(job, "successful", RECOVERY_S) for job in jobs]
@@ -62,10 +63,10 @@ def test_worker_killed_twice_fails_the_job_with_a_reason(
         job = bench.submit()
         for attempt in (1, 2):
             worker = start(bench.database.dsn, ready=False)
-            wait_for(lambda: bench.read(job).attempt == attempt, 30)  # noqa: B023
-            wait_for(lambda: bench.is_blocked(job), 30)
+            until(lambda: bench.read(job).attempt == attempt, 30)  # noqa: B023
+            until(lambda: bench.is_blocked(job), 30)
             worker.send(signal.SIGKILL)
-            wait_for(lambda: bench.backends(job) == 0, 3)
+            until(lambda: bench.backends(job) == 0, 3)
             bench.forget_workers()
         start(bench.database.dsn, ready=False)
         ended = bench.ended(job, "failed", RECOVERY_S)
@@ -79,11 +80,11 @@ def test_computation_killed_is_begun_once_more(bench: Bench, start: Start) -> No
     worker = start(bench.database.dsn)
     with bench.held():
         job = bench.submit()
-        wait_for(lambda: bench.is_blocked(job), 30)
+        until(lambda: bench.is_blocked(job), 30)
         for pid in worker.children():
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: bench.read(job).attempt == 2, 10)
-        wait_for(lambda: bench.is_blocked(job), 30)
+        until(lambda: bench.read(job).attempt == 2, 10)
+        until(lambda: bench.is_blocked(job), 30)
     assert bench.ended(job, "successful").attempt == 2
     assert bench.results(job) == 1
 
@@ -92,7 +93,7 @@ def test_worker_stopped_in_order_hands_its_job_on(bench: Bench, start: Start) ->
     first = start(bench.database.dsn)
     with bench.held():
         job = bench.submit()
-        wait_for(lambda: bench.is_blocked(job), 30)
+        until(lambda: bench.is_blocked(job), 30)
         first.send(signal.SIGTERM)
         assert first.process.returncode == 0
         assert bench.read(job).status == "accepted"
@@ -103,12 +104,12 @@ def test_worker_stopped_in_order_hands_its_job_on(bench: Bench, start: Start) ->
     # a worker that only seems dead: another takes its job over, and it can do nothing
     with bench.held():
         job = bench.submit(inputs={"service": "park", "zones": "street"})
-        wait_for(lambda: bench.is_blocked(job), 30)
+        until(lambda: bench.is_blocked(job), 30)
         for pid in (second.process.pid, *second.children()):
             os.kill(pid, signal.SIGSTOP)
         bench.forget_workers()
         start(bench.database.dsn, ready=False)
-        wait_for(lambda: bench.read(job).attempt == 2, RECOVERY_S)
+        until(lambda: bench.read(job).attempt == 2, RECOVERY_S)
     ended = bench.ended(job, "successful")
     answer = bench.store.result(job.job_id)
     for pid in (second.process.pid, *second.children()):
@@ -126,7 +127,7 @@ def test_worker_that_slept_goes_on_with_what_it_computed(
     worker = start(bench.database.dsn)
     with bench.held():
         job = bench.submit()
-        wait_for(lambda: bench.is_blocked(job), 30)
+        until(lambda: bench.is_blocked(job), 30)
         worker.process.send_signal(signal.SIGSTOP)
         time.sleep(3.2)
         bench.forget_workers()
@@ -167,12 +168,12 @@ def test_database_killed(own_server: tuple[Cluster, Database], start: Start) -> 
     with bench.database.owner() as lock:
         lock.execute("LOCK TABLE city.park IN ACCESS EXCLUSIVE MODE")
         running, waiting = bench.submit(), bench.submit()
-        wait_for(lambda: bench.is_blocked(running), 30)
+        until(lambda: bench.is_blocked(running), 30)
         kill(cluster)
-        wait_for(lambda: len(worker.children()) <= 1, 10)
+        until(lambda: len(worker.children()) <= 1, 10)
         lock.close()
     database.close()  # connections to a server that is gone
-    wait_for(lambda: _is_started(cluster), 20)
+    until(lambda: _is_started(cluster), 20)
     begun = time.monotonic()
     again = Bench(Database(cluster.dsn))
     for job in (running, waiting):

@@ -23,6 +23,7 @@ from gis.serve import events, hub
 from layers import Catalogue, City, Level
 from tests.conftest import clone, drop
 from tests.serve.conftest import TOKENS, Server, serving, settings_of
+from tests.waiting import until
 
 CAMERA = StandingQuestion(service="camera", zones=("community", "district"))
 CELLS = StandingQuestion(service="park", zones=("unit_grid",))
@@ -68,13 +69,6 @@ def _standing(database: Database) -> int:
         query = "SELECT count(DISTINCT run) * 20 FROM city.coverage_result"
         row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
-
-
-def until(is_so: Any, seconds: float = 300) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @dataclass

@@ -15,8 +15,8 @@ from gis.db.standing import Watch, is_away
 from gis.db.stands import read_stands
 from gis.live import patience
 from layers import Catalogue, City, Level
-from tests.jobs.conftest import wait_for
 from tests.live.test_follow import CAMERA, PEOPLE, Live
+from tests.waiting import until
 
 BREAK = "ALTER TABLE city.service_point RENAME service_radius_m TO radius_m"
 MEND = "ALTER TABLE city.service_point RENAME radius_m TO service_radius_m"
@@ -75,13 +75,13 @@ def test_one_that_fails_leaves_the_others_alone(
     following: Live, caplog: pytest.LogCaptureFixture
 ) -> None:
     live = following
-    wait_for(lambda: len(stale(live)) == 2, 300)
+    until(lambda: len(stale(live)) == 2, 300)
     fresh = {"standing-camera-area": False, "standing-service_point-population": False}
     assert stale(live) == fresh
     live.edit(BREAK)
     live.edit(TOUCH)
     broken = "standing-service_point-population"
-    wait_for(lambda: problem(live) == [
+    until(lambda: problem(live) == [
         (broken, "出错 / failed: UndefinedColumn", True, True)], 60)  # fmt: skip
     assert stale(live) == fresh | {broken: True}
     assert kinds(live, "service_point") == ["stale"]
@@ -89,12 +89,12 @@ def test_one_that_fails_leaves_the_others_alone(
     assert len(failed) > 1
     # the other one follows as before
     live.edit("UPDATE city.camera SET state = 'offline' WHERE code LIKE '%%3'")
-    wait_for(lambda: live.standing(CAMERA) == live.whole(CAMERA), 60)
+    until(lambda: live.standing(CAMERA) == live.whole(CAMERA), 60)
     assert kinds(live, "camera") == ["standing"]
     assert stale(live) == fresh | {broken: True}
     # mended without a word to anybody, it is current by itself
     live.edit(MEND)
-    wait_for(lambda: stale(live) == fresh, 60)
+    until(lambda: stale(live) == fresh, 60)
     assert problem(live) == []
     assert kinds(live, "service_point") == ["stale", "current"]
     assert live.standing(PEOPLE) == live.whole(PEOPLE)
@@ -105,7 +105,7 @@ def test_one_that_never_was_measured_is_told_of(live: Live) -> None:
     thread = threading.Thread(target=live.follower.run)
     thread.start()
     try:
-        wait_for(lambda: live.standing(CAMERA), 300)
+        until(lambda: live.standing(CAMERA), 300)
         ((broken, *_),) = problem(live)
     finally:
         live.follower.stopping.set()

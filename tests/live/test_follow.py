@@ -22,7 +22,7 @@ from gis.live.follow import Follower
 from gis.operation import Retention, StandingQuestion, read_standing
 from layers import CONFIG, Catalogue, City, Level
 from processes import code_version
-from tests.jobs.conftest import wait_for
+from tests.waiting import until
 
 CAMERA = StandingQuestion(service="camera", zones=("community", "district"))
 PEOPLE = StandingQuestion(
@@ -294,7 +294,7 @@ def test_only_one_follows(live: Live) -> None:
         assert not other.is_mine()
         live.close()
         # the lock goes with the connection, however that ends, once the server sees it
-        wait_for(other.is_mine, 10)
+        until(other.is_mine, 10)
 
 
 def test_nothing_to_measure_is_a_problem_not_an_end(

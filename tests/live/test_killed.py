@@ -17,7 +17,7 @@ from gis.db.pool import Database
 from gis.db.reader import DatabaseReader
 from gis.jobs.supervise import worker_beside
 from layers import CONFIG, Catalogue, City, Level
-from tests.live.test_events import until
+from tests.waiting import until
 
 LIVE = [sys.executable, "-m", "gis.cli", "live"]
 

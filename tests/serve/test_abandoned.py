@@ -8,20 +8,12 @@ import psycopg
 import pytest
 
 from gis.settings import Timeouts
+from tests.waiting import until
 
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
     "AND state = 'active' AND wait_event_type = 'Lock'"
 )
-
-
-def until(check, seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if check():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def abandon(server, path):
@@ -54,11 +46,11 @@ def test_abandoned_requests_are_cancelled(server, path, slots):
         def waiting():
             return watcher.execute(WAITING).fetchone()[0]
 
-        assert until(lambda: waiting() == slots, 5)
+        until(lambda: waiting() == slots, 5)
         for client in clients:
             client.close()
-        assert until(lambda: waiting() == 0, 2)
-        assert until(lambda: "lane_heavy_running 0\n" in server.get("/metrics").text, 2)
+        until(lambda: waiting() == 0, 2)
+        until(lambda: "lane_heavy_running 0\n" in server.get("/metrics").text, 2)
         started = time.monotonic()
         assert server.get("/").status_code == 200
         assert server.get("/collections/park/items").status_code == 200
@@ -105,11 +97,11 @@ def test_a_stream_that_nobody_reads_ends_with_its_client(server):
             return f"lane_heavy_running {number}\n" in server.get("/metrics").text
 
         try:
-            assert until(lambda: running(2), 5)
+            until(lambda: running(2), 5)
         finally:
             for client in clients:
                 client.close()
-        assert until(lambda: running(0), 2)
+        until(lambda: running(0), 2)
     finally:
         with psycopg.connect(server.dsn) as connection:
             connection.execute(

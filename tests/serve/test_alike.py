@@ -13,6 +13,7 @@ import pytest
 
 from gis.settings import Timeouts
 from layers import Level
+from tests.waiting import until
 
 ITEM = "/collections/{}/items/{}-{}{}"
 #: With these the same is asked the ordinary way.
@@ -42,13 +43,6 @@ def ask(server, path, **headers):
     before = len(server.asked)
     answer = answer_of(server.get(path, headers=headers))
     return answer, len(server.asked) > before
-
-
-def until(check, seconds=5):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +130,9 @@ def test_they_are_counted_and_logged(server):
     (requests, hits), lines = counted(), server.log.getvalue().count(line)
     for number in (0, 1):  # the second is kept
         assert ask(server, path_of(1), **given)[1] is False
-        until(lambda number=number: server.log.getvalue().count(line) > lines + number)
+        until(
+            lambda number=number: server.log.getvalue().count(line) > lines + number, 5
+        )
         assert counted() == [requests + 1 + number, hits + number]
     assert "citygrid_in_flight_requests 1\n" in server.get("/metrics").text
 
@@ -199,12 +195,12 @@ def test_sql_ends_with_its_client_and_others_come_in_their_order(server):
         locker.execute("LOCK TABLE city.noise_point IN ACCESS EXCLUSIVE MODE")
         for caller in callers:
             caller.send(paths[1])
-        until(lambda: waiting_for_a_lock(watcher) == 3)
+        until(lambda: waiting_for_a_lock(watcher) == 3, 5)
         callers[0].send(paths[2])
         for caller in callers[1:]:
             caller.socket.close()
         until(lambda: waiting_for_a_lock(watcher) == 1, 2)
-        until(lambda: server.log.getvalue().count(gone) == lines + 2)
+        until(lambda: server.log.getvalue().count(gone) == lines + 2, 5)
         assert server.get("/healthz").status_code == 200
         locker.rollback()
         data = callers[0].receive()
@@ -247,7 +243,7 @@ def test_a_server_that_stops_answers_what_it_was_asked(
             locker.execute("LOCK TABLE city.noise_point IN ACCESS EXCLUSIVE MODE")
             caller.send(path_of(number, layer="noise_point"))
             with psycopg.connect(canary_dsn, autocommit=True) as watcher:
-                until(lambda: waiting_for_a_lock(watcher) == 1)
+                until(lambda: waiting_for_a_lock(watcher) == 1, 5)
             release = threading.Timer(0.5, locker.rollback)
             release.start()
             begun = time.monotonic()

@@ -12,7 +12,8 @@ import pytest
 
 from gis.settings import Jobs
 from layers import Level
-from tests.jobs.conftest import Worker, wait_for
+from tests.jobs.conftest import Worker
+from tests.waiting import until
 
 COVERAGE = "/processes/coverage/execution"
 PARK = {"inputs": {"service": "park", "zones": "district"}}
@@ -28,7 +29,7 @@ def worker(canary_dsn, tmp_path_factory, receiver) -> Iterator[Worker]:
         CITYGRID_CALLBACK_HOSTS=receiver.host,
         CITYGRID_PUBLIC_URL="http://city.example",
     )
-    wait_for(begun.is_ready, 60)
+    until(begun.is_ready, 60)
     yield begun
     begun.process.terminate()
     begun.process.wait(20)
@@ -88,7 +89,7 @@ def job_of(answer):
 
 
 def ended(server, address, level=Level.PUBLIC, seconds=60):
-    wait_for(lambda: server.json(address, level)["status"] in ENDS, seconds)
+    until(lambda: server.json(address, level)["status"] in ENDS, seconds)
     return server.json(address, level)
 
 
@@ -194,7 +195,7 @@ def test_callbacks_arrive(start, receiver, worker):
             paths = [path for path, _ in receiver.calls]
             return all(paths.count(path) >= n for path, n in wanted.items())
 
-        wait_for(arrived, 60)
+        until(arrived, 60)
     done = [body for path, body in receiver.calls if path == "/done"][-1]
     name = job.rpartition("/")[2]
     assert done["result"]["href"] == f"http://city.example/jobs/{name}/results"

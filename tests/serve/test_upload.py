@@ -20,6 +20,7 @@ from gis.serve.gate import COOKIE
 from layers import Catalogue, City, Level
 from tests.conftest import clone, drop
 from tests.serve.conftest import TOKENS, Server, serving, settings_of
+from tests.waiting import until
 
 CSV = "code,name,lon,lat\nP1,甲,120.13,30.27\nP2,乙,1,2\nP3,,120.13,30.27\n".encode()
 LAYER = "tourist_service"
@@ -255,18 +256,11 @@ def test_a_client_that_goes_leaves_nothing(office: Office) -> None:
     connection.putheader("Content-Length", "100000000")
     connection.endheaders()
     connection.send(CSV * 40_000)
-    wait_for(lambda: bool(office.left()))
+    until(office.left, 20)
     connection.close()
-    wait_for(lambda: not office.left())
+    until(lambda: not office.left(), 20)
     assert len(office.server.json("/uploads", Level.STAFF)["jobs"]) == before
     assert office.codes() == []
-
-
-def wait_for(done: Any, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_behind_another_load_it_queues_and_light_requests_do_not(
@@ -279,14 +273,15 @@ def test_behind_another_load_it_queues_and_light_requests_do_not(
         told = office.send(headers={"Content-Type": "text/csv"}).json()
         assert told["status"] == "accepted"
         path = f"/uploads/{told['jobID']}"
-        wait_for(
-            lambda: "queued behind" in office.server.json(path, Level.STAFF)["message"]
+        until(
+            lambda: "queued behind" in office.server.json(path, Level.STAFF)["message"],
+            20,
         )
         assert office.server.json(path, Level.STAFF)["status"] == "running"
         begun = time.monotonic()
         assert office.server.get("/conformance").status_code == 200
         assert time.monotonic() - begun < 5
-    wait_for(lambda: office.server.json(path, Level.STAFF)["status"] == "successful")
+    until(lambda: office.server.json(path, Level.STAFF)["status"] == "successful", 20)
     assert office.codes() == ["P1"]
 
 
@@ -301,8 +296,9 @@ def test_a_killed_load_is_said_to_have_failed(office: Office) -> None:
         )
         told = office.send(headers={"Content-Type": "text/csv"}).json()
         path = f"/uploads/{told['jobID']}"
-        wait_for(
-            lambda: "queued behind" in office.server.json(path, Level.STAFF)["message"]
+        until(
+            lambda: "queued behind" in office.server.json(path, Level.STAFF)["message"],
+            20,
         )
         found = subprocess.run(
             ["pgrep", "-P", str(os.getpid()), "-f", "gis.serve.worker"],
@@ -310,7 +306,7 @@ def test_a_killed_load_is_said_to_have_failed(office: Office) -> None:
         )  # fmt: skip
         for pid in found.stdout.split():
             os.kill(int(pid), signal.SIGKILL)
-        wait_for(lambda: office.server.json(path, Level.STAFF)["status"] == "failed")
+        until(lambda: office.server.json(path, Level.STAFF)["status"] == "failed", 20)
     assert office.codes() == []
     assert list_loads(office.database) == []
     assert office.left() == []
