@@ -1,8 +1,9 @@
 """One table: media type -> how a Result becomes bytes.
 
-Figures are written as they were computed, never rounded. Coordinates leave in
-CRS84 (lon, lat), to nine decimals: a tenth of a millimetre. A text that a
-spreadsheet would take for a formula is preceded by an apostrophe.
+Figures are written as they were computed, never rounded; a workbook keeps sixteen
+digits. Coordinates leave in CRS84 (lon, lat), to nine decimals: a tenth of a
+millimetre. A text that a spreadsheet would take for a formula is preceded by an
+apostrophe.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from processes._spec import CSV, GEOJSON, JSON, XLSX, Result
 
 _LON_LAT_DECIMALS = 9
 _BOM = "\ufeff"
+#: Of a workbook: rows of a sheet below its head, letters of a cell, of a sheet's name.
+_MOST_ROWS, _LONGEST_TEXT, _LONGEST_NAME = 1_048_575, 32_767, 31
 
 
 def render(result: Result, media_type: str, lang: str = "zh") -> bytes:
@@ -152,25 +155,44 @@ def _number(value: object) -> object:
 
 def _xlsx(result: Result, lang: str) -> bytes:
     book = Workbook(write_only=True)
-    names = {
-        "zh": ("矩阵", "台账", "说明与版本"),
-        "en": ("Matrix", "Ledger", "Notes and versions"),
+    matrix, ledger, table, notes = {
+        "zh": ("矩阵", "台账", "结果", "说明与版本"),
+        "en": ("Matrix", "Ledger", "Result", "Notes and versions"),
     }[lang]
     if result.body is not None and "matrix" in result.body:
-        _fill(book.create_sheet(names[0]), result.body["matrix"])
-    _fill(book.create_sheet(names[1]), result.rows)
+        _fill(book.create_sheet(matrix), result.body["matrix"])
+        table = ledger
+    _fill(book.create_sheet(table), result.rows)
     remarks = [{"key": "note", "value": note[lang]} for note in result.notes]
-    facts = [{"key": k, "value": v} for k, v in result.reconciliation.items()]
-    asked = [{"key": f"inputs.{k}", "value": v} for k, v in result.inputs.items()]
-    _fill(book.create_sheet(names[2]), [*remarks, *asked, *facts])
+    known = {f"inputs.{k}": v for k, v in result.inputs.items()}
+    known.update(result.reconciliation)
+    tables = {k: v for k, v in known.items() if _is_table(v)}
+    facts = [{"key": k, "value": v} for k, v in known.items() if k not in tables]
+    _fill(book.create_sheet(notes), [*remarks, *facts])
+    for name, rows in tables.items():
+        _fill(book.create_sheet(name[:_LONGEST_NAME]), rows)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
+def _is_table(value: Any) -> bool:  # noqa: ANN401  # any JSON value
+    """Whether a fact is a list of records, such as the ledger of `gap`."""
+    is_list = isinstance(value, list | tuple) and len(value) > 0
+    return is_list and all(isinstance(one, dict) for one in value)
+
+
 def _fill(sheet: WriteOnlyWorksheet, rows: Iterable[Mapping[str, Any]]) -> None:
-    """One sheet: a bold head that stays in view, then the records."""
+    """One sheet: a bold head that stays in view, then the records.
+
+    Raises
+    ------
+    InvalidInput : there are more than a sheet can hold
+    """
     records = list(rows)
+    if len(records) > _MOST_ROWS:
+        limit = f"holds {_MOST_ROWS} rows at most, {len(records)} found; ask for csv"
+        raise InvalidInput("format", "xlsx", limit)
     names = columns_of(records)
     sheet.freeze_panes = "B2"
     head = []
@@ -180,7 +202,14 @@ def _fill(sheet: WriteOnlyWorksheet, rows: Iterable[Mapping[str, Any]]) -> None:
         head.append(title)
     sheet.append(head)
     for row in records:
-        sheet.append([cell(row.get(name)) for name in names])
+        sheet.append([_short(cell(row.get(name))) for name in names])
+
+
+def _short(value: object) -> object:
+    """A value that a sheet's cell can hold; of a longer text, where to find it."""
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        return f"{len(value)} characters: see json"
+    return value
 
 
 _WRITERS: Mapping[str, Callable[[Result, str], bytes]] = {

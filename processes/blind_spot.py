@@ -29,7 +29,7 @@ from processes._measure import ratio
 from processes._ports import Reader
 from processes._reconcile import answered
 from processes._services import service_reads
-from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
+from processes._spec import CSV, GEOJSON, JSON, XLSX, Inputs, Process, Result
 from processes._views import Seen, ViewQuestion, camera_model, read_cameras, seen
 from processes._views import view_facts as facts_of_views
 from processes.kernels.sides import two_sided_share
@@ -317,7 +317,7 @@ PROCESS = Process(
     ),
     inputs=BlindSpotInputs,
     run=run,
-    media_types=(GEOJSON, JSON, CSV),
+    media_types=(GEOJSON, JSON, CSV, XLSX),
     reads=_reads,
     kept=False,  # told only to those who see cameras
 )

@@ -24,7 +24,7 @@ from processes._errors import NoData
 from processes._measure import ratio
 from processes._ports import Reader
 from processes._reconcile import answered
-from processes._spec import CSV, JSON, Inputs, Process, Result
+from processes._spec import CSV, JSON, XLSX, Inputs, Process, Result
 
 _CAMERA, _OUTAGE = "camera", "camera_outage"
 _STANDS = "state IS NULL OR state <> 'removed'"
@@ -127,6 +127,6 @@ PROCESS = Process(
     ),
     inputs=CameraServiceInputs,
     run=run,
-    media_types=(JSON, CSV),
+    media_types=(JSON, CSV, XLSX),
     reads=_reads,
 )

@@ -30,7 +30,7 @@ from processes._errors import Forbidden, InvalidInput
 from processes._ports import Reader
 from processes._reconcile import answered
 from processes._services import service_reads
-from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
+from processes._spec import CSV, GEOJSON, JSON, XLSX, Inputs, Process, Result
 from processes._views import (
     Seen,
     ViewQuestion,
@@ -288,7 +288,7 @@ PROCESS = Process(
     ),
     inputs=CameraViewInputs,
     run=run,
-    media_types=(GEOJSON, JSON, CSV),
+    media_types=(GEOJSON, JSON, CSV, XLSX),
     reads=_reads,
     kept=False,  # levels see different cameras; a dragged one is asked for once
 )

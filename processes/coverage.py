@@ -65,7 +65,16 @@ from processes._measure import (
 from processes._ports import Reader
 from processes._reconcile import facts_of, layers_read, sealed
 from processes._services import Service, read_service
-from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
+from processes._spec import (
+    CSV,
+    GEOJSON,
+    JSON,
+    XLSX,
+    Inputs,
+    Process,
+    Result,
+    ZoneOutlines,
+)
 from processes._zones import OUTSIDE_ID, TOTAL_ID, Zones, read_zones
 
 VERSION = "3"
@@ -299,6 +308,6 @@ PROCESS = Process(
     coarse=coarse,
     split=by_level,
     join=join,
-    media_types=(GEOJSON, JSON, CSV),
+    media_types=(GEOJSON, JSON, CSV, XLSX),
     reads=_reads,
 )

@@ -59,7 +59,7 @@ from processes._ports import PastRun, Reader
 from processes._progress import tell
 from processes._reconcile import answered, facts_of, layers_read
 from processes._run import code_version
-from processes._spec import CSV, JSON, Inputs, Process, Result
+from processes._spec import CSV, JSON, XLSX, Inputs, Process, Result
 from processes._zones import TOTAL_ID, Zones, read_zones
 from processes.coverage import CoverageInputs, ask
 
@@ -342,6 +342,6 @@ PROCESS = Process(
     inputs=ExplainChangeInputs,
     run=run,
     coarse=coarse,
-    media_types=(JSON, CSV),
+    media_types=(JSON, CSV, XLSX),
     reads=_reads,
 )

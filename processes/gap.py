@@ -43,7 +43,7 @@ from processes._measure import USUAL_DEMAND, Demand, measure
 from processes._ports import Reader
 from processes._reconcile import answered, facts_of
 from processes._services import Service, read_service, service_reads
-from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
+from processes._spec import CSV, GEOJSON, JSON, XLSX, Inputs, Process, Result
 from processes._zones import Zones, computed_at, read_zones
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray, IntArray
 from processes.kernels.borders import joined_parts
@@ -362,6 +362,6 @@ PROCESS = Process(
     inputs=GapInputs,
     run=run,
     coarse=coarse,
-    media_types=(GEOJSON, JSON, CSV),
+    media_types=(GEOJSON, JSON, CSV, XLSX),
     reads=_reads,
 )

@@ -29,7 +29,7 @@ from processes._measure import ratio
 from processes._ports import Reader
 from processes._reconcile import answered, facts_of
 from processes._services import service_reads
-from processes._spec import CSV, JSON, Inputs, Process, Result
+from processes._spec import CSV, JSON, XLSX, Inputs, Process, Result
 from processes._views import Seen, ViewQuestion, camera_model, read_cameras, seen
 from processes._views import view_facts as facts_of_views
 from processes._zones import TOTAL_ID, Zones, computed_at, read_zones
@@ -320,6 +320,6 @@ PROCESS = Process(
     ),
     inputs=KeyPartInputs,
     run=run,
-    media_types=(JSON, CSV),
+    media_types=(JSON, CSV, XLSX),
     reads=_reads,
 )

@@ -44,7 +44,16 @@ from processes._measure import (
 from processes._ports import Reader
 from processes._reconcile import answered, facts_of, layers_read
 from processes._services import read_service
-from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result, ZoneOutlines
+from processes._spec import (
+    CSV,
+    GEOJSON,
+    JSON,
+    XLSX,
+    Inputs,
+    Process,
+    Result,
+    ZoneOutlines,
+)
 from processes._zones import OUTSIDE_ID, TOTAL_ID, read_zones
 
 DEPTHS = 4
@@ -180,6 +189,6 @@ PROCESS = Process(
     coarse=coarse,
     split=by_level,
     join=join,
-    media_types=(GEOJSON, JSON, CSV),
+    media_types=(GEOJSON, JSON, CSV, XLSX),
     reads=_reads,
 )

@@ -29,7 +29,7 @@ from processes._ports import Reader
 from processes._progress import stages
 from processes._reconcile import answered, facts_of
 from processes._services import service_reads
-from processes._spec import CSV, GEOJSON, JSON, Inputs, Process, Result
+from processes._spec import CSV, GEOJSON, JSON, XLSX, Inputs, Process, Result
 from processes._views import ViewQuestion, camera_model, levels_of, read_cameras, seen
 from processes._views import view_facts as facts_of_views
 from processes._zones import TOTAL_ID, Zones, computed_at, read_zones
@@ -240,6 +240,6 @@ PROCESS = Process(
     ),
     inputs=SurveillanceInputs,
     run=run,
-    media_types=(GEOJSON, JSON, CSV),
+    media_types=(GEOJSON, JSON, CSV, XLSX),
     reads=_reads,
 )

@@ -43,7 +43,7 @@ from processes._progress import tell
 from processes._reconcile import answered, facts_of
 from processes._scores import measured_rows
 from processes._services import read_service, service_reads, with_hiding
-from processes._spec import CSV, JSON, Inputs, Process, Result
+from processes._spec import CSV, JSON, XLSX, Inputs, Process, Result
 from processes._targets import Target, load_targets
 from processes._zones import TOTAL_ID, Zones, computed_at, read_zones
 
@@ -262,6 +262,6 @@ PROCESS = Process(
     inputs=TrendInputs,
     run=run,
     coarse=coarse,
-    media_types=(JSON, CSV),
+    media_types=(JSON, CSV, XLSX),
     reads=_reads,
 )

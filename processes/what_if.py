@@ -46,7 +46,7 @@ from processes._measure import (
 from processes._ports import Reader
 from processes._reconcile import answered, facts_of
 from processes._services import Service, service_of, service_reads
-from processes._spec import CSV, JSON, Inputs, Process, Result
+from processes._spec import CSV, JSON, XLSX, Inputs, Process, Result
 from processes._standing import City, Figures, Question, city_of, figures_of
 from processes._zones import OUTSIDE_ID, TOTAL_ID
 from processes.kernels.arrays import CodeArray, GeometryArray, IntArray
@@ -315,7 +315,7 @@ PROCESS = Process(
     inputs=WhatIfInputs,
     run=run,
     coarse=coarse,
-    media_types=(JSON, CSV),
+    media_types=(JSON, CSV, XLSX),
     reads=_reads,
     kept=False,
     quick=True,
