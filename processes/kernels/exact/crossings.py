@@ -16,7 +16,7 @@ from processes.kernels.exact.runs import (
 )
 from processes.kernels.exact.scene import (
     LINE,
-    ONE_SERVICE,
+    ONE_OTHER,
     OTHER,
     POINT,
     ZONE,
@@ -191,7 +191,8 @@ def _pairs_of_cell(
                 if weight == 0 and other_weight == 0:
                     continue
                 if sign == 0 and not (
-                    weight + other_weight == ONE_SERVICE
+                    (weight == 0 or other_weight == 0)
+                    and weight + other_weight != ONE_OTHER
                     and _runs_beside(i, j, weight == 0, ends, priority, other)
                 ):
                     continue
@@ -330,7 +331,8 @@ def find_crossings(
                 )  # fmt: skip
                 after = pairs_of_lines(
                     x0, y0, cell, heavy, n, runs, run, ends, box, shape, wanted,
-                    shape_priority, here, others, near, found, after,
+                    shape_priority, here, others, zones, near, found,
+                    after,
                 )  # fmt: skip
             else:
                 after = _pairs_of_cell(

@@ -283,7 +283,7 @@ def walk_line(
     Notes
     -----
     Lengths are taken from the edge's beginning and rounded there, so that cuts at which
-    nothing changes are of no matter.
+    nothing changes are of no matter. What lies on a border is of the first zone there.
     """
     dx = qx - px
     dy = qy - py
@@ -298,6 +298,7 @@ def walk_line(
     x_t = ((column + right) * width - px) / dx if last_column != column else 2.0
     y_t = ((row + up) * width - py) / dy if last_row != row else 2.0
     passed = np.int64(0)
+    beside = 0.0
     i = 0
     while True:
         t = min(x_t, y_t, 1.0)
@@ -310,6 +311,8 @@ def walk_line(
         zone = zone_of_state(state)
         if zone < 0 or zone > outside:
             zone = outside
+        if beside > 0.0:
+            zone = min(zone, np.int64(beside) - 1)
         length_sums[depths, zone] += piece
         depth = min(service_depth(state), depths)
         if depth > 0:
@@ -320,6 +323,7 @@ def walk_line(
                 line_sums[k, own] += piece
         if is_event:
             state += step[i, 0]
+            beside += spot[i, 1]
             i += 1
         elif min(x_t, y_t) > 1.5:
             return state

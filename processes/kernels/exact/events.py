@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from processes.kernels.exact.compile import bare
-from processes.kernels.exact.perturb import along
+from processes.kernels.exact.perturb import along, shared_way
 from processes.kernels.exact.scene import (
+    ONE_ZONE,
     Float32,
     Float64,
     Int32,
@@ -169,7 +170,9 @@ def read_events(
     is_line : whether e is of a line, which meets services where they were before they
         were rounded; within the cell of the crossing
     width : of a cell [mm]
-    spot : (n, 3) written: share of the way along the edge, x and y of each crossing
+    spot : (n, 3) written: share of the way along the edge, x and y of each crossing;
+        of a line in place of x: number of the zone, from 1, on whose border it begins
+        to lie, less than 0 where that ends
     step : (n, 2) written: change of state, and the event itself
 
     Notes
@@ -193,10 +196,18 @@ def read_events(
         ay = np.int64(xy[f, 1])
         bx = np.int64(xy[f + 1, 0])
         by = np.int64(xy[f + 1, 1])
+        change = -weight if event[k] & 1 else weight
+        if is_line and (qx - px) * (by - ay) == (qy - py) * (bx - ax):
+            begin, end = shared_way(px, py, qx, qy, ax, ay, bx, by)
+            spot[n, 0] = end if event[k] & 1 else begin
+            spot[n, 1] = change // ONE_ZONE if weight >= ONE_ZONE else 0
+            step[n, 0] = 0 if weight >= ONE_ZONE else change
+            step[n, 1] = event[k]
+            n += 1
+            continue
         t = along(px, py, qx, qy, ax, ay, bx, by)
         if is_line:
-            if event[k] & 1:  # of what they share, the other end
-                t = 1.0 - along(qx, qy, px, py, ax, ay, bx, by)
+            spot[n, 1] = 0.0
             if _was_rounded(f, offset):
                 low, high = _within_cell(px, py, qx, qy, t, width)
                 t = min(max(t + _moved(e, f, xy, offset), low), high)
@@ -208,7 +219,7 @@ def read_events(
             spot[n, 1] = ax + s * (bx - ax)
             spot[n, 2] = ay + s * (by - ay)
         spot[n, 0] = t
-        step[n, 0] = -weight if event[k] & 1 else weight
+        step[n, 0] = change
         step[n, 1] = event[k]
         n += 1
     _sort_events(n, spot, step)

@@ -82,12 +82,11 @@ def exact_coverage(
     same figures to the bit for any threads, parts and order of services. What rounding
     to the millimetre takes from a service's corners is added again beside its free
     edges, to a square millimetre per crossing. A point or a line on an outline is
-    held by the shape; on a border a point is of the first zone, a line of the zone
-    right of it, above it where it lies level. No union is built; every shape's edges
-    are followed once, with the number of services over them known from exact signs.
-    Shapes that cross themselves once they are rounded (views with parts thinner than a
-    millimetre) leave outlines open: then they are mended, counted in `repaired`, and
-    everything is done again.
+    held by the shape, on a border by the first zone. No union is built; every shape's
+    edges are followed once, with the number of services over them known from exact
+    signs. Shapes that cross themselves once they are rounded (views with parts thinner
+    than a millimetre) leave outlines open: then they are mended, counted in `repaired`,
+    and everything is done again.
 
     Examples
     --------

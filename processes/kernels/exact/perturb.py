@@ -97,6 +97,16 @@ def runs_beside(
     return beside
 
 
+@bare
+def shared_way(
+    px: Whole, py: Whole, qx: Whole, qy: Whole, ax: Whole, ay: Whole, bx: Whole,
+    by: Whole,
+) -> tuple[float, float]:  # fmt: skip
+    """Shares of the way from p to q between which the edge a-b lies on it."""
+    begin, end, whole = _common_way(px, py, qx, qy, ax, ay, bx, by)
+    return begin / whole, end / whole
+
+
 @inlined
 def along(
     px: Whole,

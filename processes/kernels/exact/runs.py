@@ -180,8 +180,8 @@ def pairs_of_runs(
 def pairs_of_lines(
     x0: Whole, y0: Whole, cell: Whole, first: Whole, last: Whole, runs: Whole,
     run: Int32, ends: Int64, box: Int32, shape: Int64, wanted: Int8,
-    shape_priority: Int64, edge: Int32, services: Whole, near: Int32, found: Int32,
-    n: Whole,
+    shape_priority: Int64, edge: Int32, services: Whole, zones: Whole, near: Int32,
+    found: Int32, n: Whole,
 ) -> Whole:  # fmt: skip
     """The same of the edges first..last of a cell, which are of lines, with all before.
 
@@ -189,6 +189,7 @@ def pairs_of_lines(
     ----------
     runs, run : of `find_runs`, of the edges before them
     services : how many edges are of services, the scene's first ones
+    zones : first edge of any zone, the scene's last ones
 
     Notes
     -----
@@ -224,7 +225,7 @@ def pairs_of_lines(
                 ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,
             )  # fmt: skip
             if sign == 0 and not (
-                edge[j] < services
+                (edge[j] < services or edge[j] >= zones)
                 and runs_beside(
                     ends[i, 0], ends[i, 1], ends[i, 2], ends[i, 3], priority,
                     ends[j, 0], ends[j, 1], ends[j, 2], ends[j, 3], other,

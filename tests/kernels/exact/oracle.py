@@ -119,10 +119,10 @@ def _holds(edges: Sequence[Segment], x: Fraction, y: Fraction) -> bool:
     return below % 2 == 1
 
 
-def depths_along(
+def held_along(
     p: Point, q: Point, polygons: Sequence[shapely.Geometry]
-) -> Iterator[tuple[Fraction, int]]:
-    """Shares of the way p-q and how many polygons, outlines included, hold each."""
+) -> Iterator[tuple[Fraction, list[int]]]:
+    """Shares of the way p-q and which polygons, outlines included, hold each."""
     outlines = [segments(polygon) for polygon in polygons]
     cuts = {Fraction(0), Fraction(1)}
     for edges in outlines:
@@ -131,4 +131,4 @@ def depths_along(
         middle = (begin + end) / 2
         x = p[0] + middle * (q[0] - p[0])
         y = p[1] + middle * (q[1] - p[1])
-        yield end - begin, sum(_holds(edges, x, y) for edges in outlines)
+        yield end - begin, [i for i, e in enumerate(outlines) if _holds(e, x, y)]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processes.kernels.exact import Tuning, exact_coverage
-from tests.kernels.exact.oracle import depths_along
+from tests.kernels.exact.oracle import held_along
 from tests.kernels.exact.scenes import (
     array,
     partitions,
@@ -56,24 +56,36 @@ def test_a_point_on_an_outline_is_held(services, zones, step_mm):
         Tuning, skip_deep=st.booleans(), across=st.sampled_from([0, 1, 5])
     ),
 )
-def test_a_line_along_an_outline_is_covered(services, zones, walks, step_mm, tuning):
+def test_a_line_along_an_outline_is_held(services, zones, walks, step_mm, tuning):
     services = [*services, *services[:1]]
     shapes, ground = scaled(services, step_mm), scaled(zones, step_mm)
     lines = scaled(walks, step_mm)
     found = exact_coverage(
         shapes, ground, lines=lines, depths=DEPTHS, tuning=tuning, threads=1
     )
-    expected = np.zeros((DEPTHS, len(lines)))
+    n = len(shapes)
+    of_line = np.zeros((DEPTHS, len(lines)))
+    of_zone = np.zeros((DEPTHS + 1, len(ground) + 1))
     for i, line in enumerate(lines):
         corner = np.rint(shapely.get_coordinates(line) * 1000).astype(int).tolist()
         for p, q in pairwise(corner):
-            for share, deep in depths_along(p, q, shapes):
-                expected[:deep, i] += float(share) * math.dist(p, q) / 1000
-    np.testing.assert_allclose(found.line_m, expected, atol=1e-8)
-    everywhere = found.length_m.covered.sum(axis=1) + found.length_m.outside_covered
-    np.testing.assert_allclose(everywhere, expected.sum(axis=1), atol=1e-8)
+            for share, held in held_along(p, q, [*shapes, *ground]):
+                metres = float(share) * math.dist(p, q) / 1000
+                deep = sum(shape < n for shape in held)
+                zone = min([shape - n for shape in held[deep:]], default=-1)
+                of_line[:deep, i] += metres
+                of_zone[: min(deep, DEPTHS), zone] += metres
+                of_zone[DEPTHS, zone] += metres
+    np.testing.assert_allclose(found.line_m, of_line, atol=1e-8)
+    for measured, expected in (
+        (found.length_m.covered, of_zone[:DEPTHS, :-1]),
+        (found.length_m.outside_covered, of_zone[:DEPTHS, -1]),
+        (found.length_m.total, of_zone[DEPTHS, :-1]),
+        (found.length_m.outside_total, of_zone[DEPTHS, -1]),
+    ):
+        np.testing.assert_allclose(measured, expected, atol=1e-8)
     everywhere = found.cells.length_m.sum(axis=1)
-    np.testing.assert_allclose(everywhere, expected.sum(axis=1), atol=1e-8)
+    np.testing.assert_allclose(everywhere, of_line.sum(axis=1), atol=1e-8)
 
 
 @pytest.fixture(scope="module")
