@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that are missing: `serve` needs PostgreSQL with PostGIS
-# and a Python with venv, `test` needs a browser and a Chinese font.
+# and a Python with venv, `test` needs a browser, a Chinese font and GDAL's programs.
 set -eu
 
 need=""
@@ -54,6 +54,7 @@ test)
     command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
         need="chromium"
     has_font || need="$need fonts-noto-cjk fontconfig"
+    command -v gdal_viewshed >/dev/null 2>&1 || need="$need gdal-bin"
     ;;
 *)
     echo "usage: $0 serve|test" >&2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -137,7 +136,6 @@ def test_sight_lines_over_hills_and_roofs() -> None:
     assert wrong <= 0.004 * counted
 
 
-@pytest.mark.skipif(shutil.which("gdal_viewshed") is None, reason="gdal-bin")
 def test_beside_gdal_viewshed(tmp_path: Path) -> None:
     """The same hills by gdal_viewshed, cells of 4 m: areas and cells agree."""
     cell, side = 4.0, 501
