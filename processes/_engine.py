@@ -8,7 +8,8 @@ Rows of every answer are depths: what at least 1, 2, … services cover.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -28,14 +29,16 @@ from processes.kernels.area import (
 from processes.kernels.arrays import BoolArray, FloatArray, GeometryArray
 from processes.kernels.exact import (
     ExactCoverage,
+    Measure,
     NotClosed,
     OverlappingZones,
     covered_each,
     covered_share_each,
     exact_coverage,
 )
-from processes.kernels.length import covered_length
+from processes.kernels.length import covered_length, cut_by_zone, once
 from processes.kernels.parallel import THREADS
+from processes.kernels.rollup import sums
 from processes.kernels.share import covered_share
 from processes.kernels.written import geometry_of
 
@@ -63,6 +66,31 @@ class Ground:
     outside_covered: FloatArray
     outside_total: float
 
+    @classmethod
+    def of(cls, found: Measure) -> Ground:
+        """What the kernel found."""
+        return cls(
+            found.covered, found.total, found.outside_covered, found.outside_total
+        )
+
+    def __add__(self, other: Ground) -> Ground:
+        """What there is of two over the same parts."""
+        return Ground(
+            self.covered + other.covered,
+            self.total + other.total,
+            self.outside_covered + other.outside_covered,
+            self.outside_total + other.outside_total,
+        )
+
+    def wholly(self) -> Ground:
+        """The same, all of it covered once."""
+        deeper, beyond = self.covered[1:], self.outside_covered[1:]
+        return replace(
+            self,
+            covered=np.concatenate([self.total[np.newaxis], deeper]),
+            outside_covered=np.concatenate([[self.outside_total], beyond]),
+        )
+
 
 def covered_ground(
     engine: Engine,
@@ -72,7 +100,6 @@ def covered_ground(
     source: object = None,
 ) -> Ground:
     """Ground of the parts, square metres; `source` says what the shapes are made of."""
-    _check(engine, depths)
     total = shapely.area(parts)
     if engine == "exact" and is_measurable(parts):
         is_near = near_parts(parts, shape)
@@ -103,6 +130,7 @@ def covered_ground(
             outside = found.area_m2.outside_covered
         outside = outside + np.where(np.arange(depths) == 0, far_m2, 0.0)
         return Ground(np.minimum(covered, total), total, outside, float(outside[0]))
+    _check_one(engine, depths)
     shape = geometry_of(shape)
     beyond_m2 = outside_area(parts, shape)
     covered = covered_area(parts, shape)[np.newaxis]
@@ -117,18 +145,15 @@ def covered_land(
     depths: int,
 ) -> Ground:
     """Ground of places within the parts and outside, overlaps once; square metres."""
-    _check(engine, depths)
     if engine == "exact" and is_measurable(parts) and near_parts(parts, land).all():
         shape = shape[near_parts(parts, shape)]
         try:
-            found = _asked(
-                lambda: over_zones(shape, parts, land=land, depths=depths)
-            ).other_m2
+            found = _asked(lambda: over_zones(shape, parts, land=land, depths=depths))
         except OverlappingZones:
-            return covered_land("geos", parts, land, shape, depths)
-        return Ground(
-            found.covered, found.total, found.outside_covered, found.outside_total
-        )
+            pass
+        else:
+            return Ground.of(found.other_m2)
+    _check_one(engine, depths)
     study = within_places(parts, land)
     city = outline(parts)
     shapely.prepare(city)
@@ -144,14 +169,57 @@ def covered_land(
 
 
 def covered_lines(
-    engine: Engine, lines: GeometryArray, shape: GeometryArray, depths: int
+    engine: Engine,
+    parts: GeometryArray,
+    lines: GeometryArray,
+    shape: GeometryArray,
+    depths: int,
+) -> Ground:
+    """Lines within the parts and outside, metres.
+
+    A stretch along a border is of the first part there; one that a line runs twice is
+    one stretch.
+    """
+    every = np.concatenate([parts, lines])
+    if engine == "exact" and is_measurable(every):
+        shape = shape[near_parts(every, shape)]
+        single = once(lines)
+        try:
+            found = _asked(
+                lambda: over_zones(shape, parts, lines=single, depths=depths)
+            )
+        except OverlappingZones:
+            return _cut_lines(parts, lines, partial(_line_by_line, shape, depths))
+        return Ground.of(found.length_m)
+    _check_one(engine, depths)
+    return _cut_lines(
+        parts, lines, lambda pieces: covered_length(pieces, shape)[np.newaxis]
+    )
+
+
+def _cut_lines(
+    parts: GeometryArray,
+    lines: GeometryArray,
+    measure: Callable[[GeometryArray], FloatArray],
+) -> Ground:
+    """Lines cut at the borders of parts, which may overlap, and then measured."""
+    pieces = cut_by_zone(lines, parts)
+    metres = shapely.length(pieces.geometry)
+    within = np.minimum(measure(pieces.geometry), metres)
+    n, out = len(parts), pieces.zone < 0
+    return Ground(
+        np.array([sums(row, pieces.zone, n) for row in within]),
+        sums(metres, pieces.zone, n),
+        within[:, out].sum(axis=1),
+        float(np.sum(metres[out])),
+    )
+
+
+def _line_by_line(
+    shape: GeometryArray, depths: int, lines: GeometryArray
 ) -> FloatArray:
-    """(d, n) covered length of each line, metres."""
-    _check(engine, depths)
-    if engine == "geos" or not is_measurable(lines):
-        return covered_length(lines, shape)[np.newaxis]
-    shape = shape[near_parts(lines, shape)]
-    found = _asked(
+    """(d, n) covered length of each line, whatever zone it lies in."""
+    return _asked(
         lambda: exact_coverage(
             shape,
             _NO_ZONES,
@@ -161,17 +229,15 @@ def covered_lines(
             with_cells=False,
             on_progress=stages(),
         )
-    )
-    shorter: FloatArray = np.minimum(found.line_m, shapely.length(lines))
-    return shorter
+    ).line_m
 
 
 def covered_places(
     engine: Engine, places: GeometryArray, shape: GeometryArray, depths: int
 ) -> FloatArray:
     """(d, n) covered share of each place, 0 to 1; of points 0 or 1."""
-    _check(engine, depths)
     if engine == "geos" or not is_measurable(places):
+        _check_one(engine, depths)
         return covered_share(places, shape)[np.newaxis]
     shape = shape[near_parts(places, shape)]
     try:
@@ -216,7 +282,15 @@ def near_parts(parts: GeometryArray, shape: Shapes) -> BoolArray:
     return near
 
 
-def _check(engine: Engine, depths: int) -> None:
-    if engine == "geos" and depths > 1:
+def _check_one(engine: Engine, depths: int) -> None:
+    """Refuse to tell depths of what is measured by unions."""
+    if depths == 1:
+        return
+    if engine == "geos":
         allowed = "must be exact: unions know of one depth only"
         raise InvalidInput("engine", engine, allowed)
+    allowed = (
+        "must be 1: zones overlap or features lie over 500 km apart, so that they are "
+        "measured by unions, which know of one depth only"
+    )
+    raise InvalidInput("depth", depths, allowed)

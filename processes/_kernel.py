@@ -48,14 +48,16 @@ def over_zones(
     parts: GeometryArray,
     *,
     land: GeometryArray = _NONE,
+    lines: GeometryArray = _NONE,
     depths: int,
     source: object = None,
 ) -> ExactCoverage:
-    """What shapes cover of zones, and of land in them.
+    """What shapes cover of zones, and of land or lines in them.
 
     Parameters
     ----------
     shape, parts, land : as services, zones and others in `exact_coverage`
+    lines : as there
     source : what the shapes are made from, equal only for equal shapes; None: unknown,
         and nothing is kept
 
@@ -66,9 +68,9 @@ def over_zones(
     zones = _digest(parts)
 
     def measured() -> ExactCoverage:
-        return _over_zones(shape, parts, land, depths, source, zones)
+        return _over_zones(shape, parts, land, lines, depths, source, zones)
 
-    if source is None or len(land):
+    if source is None or len(land) or len(lines):
         found = measured()
     else:
         key = (source, zones, depths, wants_cells())
@@ -90,6 +92,7 @@ def _over_zones(
     shape: Shapes,
     parts: GeometryArray,
     land: GeometryArray,
+    lines: GeometryArray,
     depths: int,
     source: object,
     zones: bytes,
@@ -105,6 +108,7 @@ def _over_zones(
                 services,
                 parts,
                 others=others,
+                lines=lines,
                 depths=depths,
                 threads=THREADS,
                 check_zones=not known,
@@ -114,6 +118,7 @@ def _over_zones(
             services,
             parts,
             others=others,
+            lines=lines,
             depths=depths,
             threads=THREADS,
             with_cells=wants_cells(),

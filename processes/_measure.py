@@ -238,21 +238,23 @@ def _lines(
     engine: Engine,
     depths: int,
 ) -> Measured:
-    """Lines, cut at the borders of zones."""
+    """Lines by zone; those that carry a flag themselves are covered wholly."""
     lines = read_demand(read, demand, as_of, dimension=1)
-    pieces = zones.cut(lines.geometry)
-    metres = shapely.length(pieces.geometry)
-    within = covered_lines(engine, pieces.geometry, shape, depths)
-    flagged = _flagged(services, lines)[pieces.line]
-    within[0] = np.where(flagged, metres, within[0])
-    out = (pieces.zone < 0) & (not zones.limited)
-    return Measured(
-        np.array([sums(row, pieces.zone, len(zones)) for row in within]),
-        sums(metres, pieces.zone, len(zones)),
-        within[:, out].sum(axis=1),
-        float(np.sum(metres[out])),
-        _held(zones, lines.geometry),
-    )
+    held = _held(zones, lines.geometry)
+    if zones.limited:
+        lines = lines.take(touching(lines.geometry, zones.part).count > 0)
+    parts, owner = zones.dividing(lines.geometry)
+    flagged = _flagged(services, lines)
+    found = covered_lines(engine, parts, lines.geometry[~flagged], shape, depths)
+    if flagged.any():
+        marked = covered_lines(engine, parts, lines.geometry[flagged], shape, depths)
+        found = found + marked.wholly()
+    n = len(zones)
+    covered = np.array([sums(row, owner, n) for row in found.covered])
+    total = sums(found.total, owner, n)
+    if zones.limited:
+        return Measured(covered, total, np.zeros(depths), 0.0, held)
+    return Measured(covered, total, found.outside_covered, found.outside_total, held)
 
 
 def _held(zones: Zones, places: GeometryArray) -> IntArray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from processes._engine import Ground, covered_ground
+from processes._engine import Ground, covered_ground, covered_lines
 from processes.kernels.arrays import GeometryArray, IntArray
 
 
@@ -24,11 +24,13 @@ class Anew:
     ----------
     part : (n,) zones
     shape : (m,) what covers; None covers nothing
+    lines : what is covered; None: the ground of the zones
     coverage : as `coverage` measures it
     """
 
     part: GeometryArray
     shape: GeometryArray
+    lines: GeometryArray | None
     coverage: Ground
     worn: int = 0
 
@@ -36,10 +38,16 @@ class Anew:
         """Without some shapes, by position, and with others behind the last."""
         shape = np.concatenate([self.shape, added])
         shape[gone] = None
-        return measured_anew(self.part, shape)
+        return measured_anew(self.part, shape, self.lines)
 
 
-def measured_anew(part: GeometryArray, shape: GeometryArray) -> Anew:
-    """What shapes cover of zones now."""
+def measured_anew(
+    part: GeometryArray, shape: GeometryArray, lines: GeometryArray | None = None
+) -> Anew:
+    """What shapes cover of zones, or of lines in them, now."""
     held = shape[~shapely.is_missing(shape)]
-    return Anew(part, shape, covered_ground("exact", part, held, 1))
+    if lines is None:
+        found = covered_ground("exact", part, held, 1)
+    else:
+        found = covered_lines("exact", part, lines, held, 1)
+    return Anew(part, shape, lines, found)

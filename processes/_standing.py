@@ -31,12 +31,13 @@ from processes.kernels.arrays import FloatArray, GeometryArray, IntArray
 from processes.kernels.exact import (
     Chains,
     ExactCoverage,
+    Measure,
     NotClosed,
     OverlappingZones,
     Standing,
     stand,
 )
-from processes.kernels.length import cut_by_zone
+from processes.kernels.length import once
 from processes.kernels.parallel import THREADS
 from processes.kernels.points import anchor
 from processes.kernels.rollup import sums
@@ -69,8 +70,8 @@ class Level:
     Parameters
     ----------
     group : which of the city's measurements it is summed from
-    place : (k,) zone of each point of the demand, or of each piece of its lines
-    weight : (k,) what each point counts, or the length of each piece
+    place : (k,) zone of each point of the demand, or of each feature counted
+    weight : (k,) what each counts
     """
 
     zones: Zones
@@ -162,6 +163,9 @@ def figures_of(city: City) -> list[Figures]:
 
 def _figures(city: City, level: Level, found: ExactCoverage | Ground) -> Figures:
     zones, demand = level.zones, city.question.demand
+    if demand.of == "length":
+        lines = found if isinstance(found, Ground) else found.length_m
+        return _of_parts(zones, lines)
     if isinstance(found, Ground):
         outside = float(found.outside_covered[0]) + city.far_m2
         covered = zones.by_zone(found.covered[0])
@@ -172,22 +176,22 @@ def _figures(city: City, level: Level, found: ExactCoverage | Ground) -> Figures
             covered = np.minimum(found.area_m2.covered[0], total)
             outside = float(found.area_m2.outside_covered[0]) + city.far_m2
             return Figures(zones.by_zone(covered), zones.area_m2, outside, outside)
-        land = found.other_m2
-        return Figures(
-            zones.by_zone(land.covered[0]),
-            zones.by_zone(land.total),
-            float(land.outside_covered[0]),
-            land.outside_total,
-        )
-    if demand.of == "length":
-        counted = np.minimum(found.line_m[0], level.weight)
-    else:
-        counted = np.where(found.point_depth > 0, level.weight, 0.0)
-    return _summed(level, counted)
+        return _of_parts(zones, found.other_m2)
+    return _summed(level, np.where(found.point_depth > 0, level.weight, 0.0))
+
+
+def _of_parts(zones: Zones, found: Measure | Ground) -> Figures:
+    """Figures of what was measured in every part of the zones."""
+    return Figures(
+        zones.by_zone(found.covered[0]),
+        zones.by_zone(found.total),
+        float(found.outside_covered[0]),
+        found.outside_total,
+    )
 
 
 def _summed(level: Level, counted: FloatArray) -> Figures:
-    """Figures of points, pieces or features: what counts of each, by its zone."""
+    """Figures of points or features: what counts of each, by its zone."""
     zones, out = len(level.zones), level.place < 0
     return Figures(
         sums(counted, level.place, zones),
@@ -244,9 +248,11 @@ def _stood(
             parts.append(one)
     demand = question.demand
     held = zones[0].part
+    if features is not None and demand.of == "length":
+        held = np.concatenate([held, features.geometry])
     is_near = near_parts(held, service.shape)
     near = service.shape.copy()
-    near[~is_near] = None  # too far away to touch a zone
+    near[~is_near] = None  # too far away to touch a zone or a line
     far = {int(at): service.shape[at] for at in np.flatnonzero(~is_near)}
     source = service.source if is_near.all() else None
     shape = packed_service(near, source) if packing else near
@@ -256,18 +262,14 @@ def _stood(
     nowhere: IntArray = np.empty(0, np.int64)
     place, weight = [nowhere for _ in zones], [np.empty(0) for _ in zones]
     counted = None
-    if features is None or demand.of in ("area", "residential_area"):
-        land = _NONE if features is None else features.geometry
-        standing = [_standing_over(one, shape, near, land) for one in parts]
+    if features is None:
+        standing = [_standing_over(one, shape, near) for one in parts]
+    elif demand.of in ("area", "residential_area"):
+        land = features.geometry
+        standing = [_standing_over(one, shape, near, land=land) for one in parts]
     elif demand.of == "length":
-        cut = [cut_by_zone(features.geometry, one.part) for one in parts]
-        for i, (one, g) in enumerate(zip(zones, group, strict=True)):
-            weight[i] = shapely.length(cut[g].geometry)
-            place[i] = np.where(cut[g].zone >= 0, one.owner[cut[g].zone], -1)
-        standing = [
-            stand(shape, _NONE, lines=pieces.geometry, threads=THREADS)
-            for pieces in cut
-        ]
+        lines = features.geometry
+        standing = [_standing_over(one, shape, near, lines=lines) for one in parts]
     else:
         one_each = np.ones(len(features))
         column = demand.weight or ("population" if demand.of == "population" else None)
@@ -293,9 +295,11 @@ def _standing_over(
     zones: Zones,
     shape: GeometryArray | Chains,
     near: GeometryArray,
-    land: GeometryArray,
+    *,
+    land: GeometryArray = _NONE,
+    lines: GeometryArray | None = None,
 ) -> Standing | Anew:
-    """A measurement of ground, or of land.
+    """A measurement of ground, of land, or of lines.
 
     Parameters
     ----------
@@ -305,15 +309,16 @@ def _standing_over(
     ------
     NoData : land of zones that overlap
     """
+    single = _NONE if lines is None else once(lines)
     try:
-        return stand(shape, zones.part, others=land, threads=THREADS)
+        return stand(shape, zones.part, others=land, lines=single, threads=THREADS)
     except OverlappingZones as error:
         if len(land):
             raise NoData(
                 f"{zones.part_layer}: 区划重叠，无法计算 / zones overlap; no figure of "
                 "land can be given for edits"
             ) from error
-        return measured_anew(zones.part, near)
+        return measured_anew(zones.part, near, lines)
 
 
 def _demanded(read: Reader, question: Question) -> Features:

@@ -18,7 +18,6 @@ from processes.kernels.arrays import (
     GeometryArray,
     IntArray,
 )
-from processes.kernels.length import Pieces, cut_by_zone
 from processes.kernels.points import OUTSIDE, zone_of
 from processes.kernels.rollup import is_tiled, parent_of, sums
 from processes.kernels.touch import touching
@@ -97,16 +96,19 @@ class Zones:
         found[near] = self._owning(part, self._owner_among(everyone))
         return found
 
-    def cut(self, lines: GeometryArray) -> Pieces:
-        """Lines cut at borders; `zone` is the position of a zone, -1 for none."""
+    def dividing(self, lines: GeometryArray) -> tuple[GeometryArray, IntArray]:
+        """Parts that decide to whom stretches of lines on a border belong.
+
+        Returns
+        -------
+        (p,) parts of all zones of the layer that touch the lines, in their order, and
+        (p,) the position here of the zone of each, -1 for one not asked for.
+        """
         if self.whole is None:
-            pieces = cut_by_zone(lines, self.part)
-            return replace(pieces, zone=self._owning(pieces.zone, self.owner))
-        near = np.flatnonzero(touching(lines, self.part).count)
+            return self.part, self.owner
         everyone = self.whole()
-        pieces = cut_by_zone(lines[near], everyone.part)
-        zone = self._owning(pieces.zone, self._owner_among(everyone))
-        return Pieces(near[pieces.line], zone, pieces.geometry)
+        near = np.flatnonzero(touching(everyone.part, lines).count)
+        return everyone.part[near], self._owner_among(everyone)[near]
 
     def _owner_among(self, everyone: Zones) -> IntArray:
         """(p,) position here of the zone that each part of all zones belongs to."""

@@ -12,6 +12,7 @@ from processes.kernels.parallel import THREADS, for_each
 from processes.kernels.touch import touching
 
 OUTSIDE = -1
+_HALF_MM = 0.0005
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,17 @@ def cut_by_zone(lines: GeometryArray, zones: GeometryArray) -> Pieces:
     >>> shapely.length(cut_by_zone(there_and_back, shapely.box([0], 0, 9, 9)).geometry)
     array([2.])
     """
-    lines = _once(lines)
+    lines = once(lines)
     inside = touching(lines, zones, "covered_by")
-    held = np.flatnonzero(inside.count)
-    line = held.tolist()
-    zone = inside.position[inside.start[held]].tolist()
-    geometry = list(lines[held])
     near = touching(lines, zones)
-    length = shapely.length(lines)
-    for position in np.flatnonzero((inside.count == 0) & (length > 0)):
+    held = np.flatnonzero(inside.count)
+    first = inside.position[inside.start[held]]
+    # a zone before it may have a part of its border
+    alone = first == near.position[near.start[held]]
+    held, zone = held[alone], first[alone].tolist()
+    line = held.tolist()
+    geometry = list(lines[held])
+    for position in np.setdiff1d(np.flatnonzero(shapely.length(lines)), held):
         rest = lines[position]
         for candidate in near.of(int(position)):
             part = shapely.intersection(rest, zones[candidate])
@@ -78,13 +81,30 @@ def cut_by_zone(lines: GeometryArray, zones: GeometryArray) -> Pieces:
     return Pieces(np.array(line, np.int64), np.array(zone, np.int64), made)
 
 
-def _once(lines: GeometryArray) -> GeometryArray:
-    """Lines of which no stretch is run twice."""
-    twice = ~shapely.is_simple(lines)
-    if not twice.any():
-        return lines
+def once(lines: GeometryArray) -> GeometryArray:
+    """Lines of which no stretch is run twice; all others as they are.
+
+    Parameters
+    ----------
+    lines : (n,) (multi)lines on the mm lattice, working CRS [m]; None stays
+
+    Notes
+    -----
+    Where a line that runs a stretch twice also crosses itself, the crossing becomes a
+    corner, rounded as GEOS rounds it.
+
+    Examples
+    --------
+    >>> back = shapely.linestrings([[[1, 1], [3, 1], [1, 1]]])
+    >>> shapely.length(once(back)).tolist()
+    [2.0]
+    """
+    crossing = np.flatnonzero(~shapely.is_simple(lines))
+    united = shapely.unary_union(lines[crossing, np.newaxis], axis=1)
+    # two stretches of one line share at least a millimetre, or nothing
+    shorter = shapely.length(united) < shapely.length(lines[crossing]) - _HALF_MM
     found = lines.copy()
-    found[twice] = shapely.unary_union(lines[twice, np.newaxis], axis=1)
+    found[crossing[shorter]] = united[shorter]
     return found
 
 

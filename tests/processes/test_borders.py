@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import shapely
 
+from layers import Catalogue, load_catalogue
 from processes import Result, read_inputs, registry
 from tests.memory import MemoryReader, box, two_towns
 
@@ -113,6 +114,63 @@ def test_who_lives_on_a_border_lives_in_one_gap_whoever_asks() -> None:
     }
     (alone,) = run("gap", CITY, within=["330109"], **question).rows
     assert alone["population"] == 3000.0
+
+
+@pytest.mark.parametrize("engine", ["exact", "geos"])
+def test_a_road_leaves_a_border_for_the_zone_behind_it(engine: str) -> None:
+    """All of it lies in the later zone, and its stretch on the border in both."""
+    roads = [{"code": "r", "geometry": "LINESTRING(1000 100, 1000 400, 1500 400)"}]
+    rows = {"scenic_area": GROUND, "road": roads}
+    question = {"service": "scenic_area", "of": "length", "demand": "road"}
+    found = by_zone(run("coverage", rows, engine=engine, **question))
+    assert (found["330106"]["total"], found["330106"]["covered"]) == (300.0, 200.0)
+    assert (found["330109"]["total"], found["330109"]["covered"]) == (500.0, 500.0)
+
+
+def test_a_road_along_an_oblique_outline_is_covered_beyond_a_border_too() -> None:
+    """Cut at the border it would not be: the cut lies between two millimetres."""
+    ground = "POLYGON((300 203, 1703 778, 1703 900, 300 900, 300 203))"
+    rows = {
+        "scenic_area": [{"code": "s", "geometry": ground}],
+        "road": [{"code": "r", "geometry": "LINESTRING(1703 778, 300 203)"}],
+    }
+    question = {"service": "scenic_area", "of": "length", "demand": "road"}
+    found = by_zone(run("coverage", rows, **question))
+    for code in ("330106", "330109", "total"):
+        assert found[code]["covered"] == found[code]["total"] > 700.0
+
+
+def test_what_there_is_of_roads_does_not_depend_on_what_covers_them() -> None:
+    roads = [{"code": "r", "geometry": "LINESTRING(103 301, 1907 709, 1201 13)"}]
+    ground = [
+        {"code": f"s-{i}", "geometry": f"POINT({137 * i} {71 * i})"} for i in range(12)
+    ]
+    rows = {"scenic_area": GROUND, "base_station": ground, "road": roads}
+    totals = [
+        {
+            code: row["total"]
+            for code, row in by_zone(
+                run("coverage", rows, service=service, of="length", demand="road")
+            ).items()
+        }
+        for service in ("scenic_area", "base_station")
+    ]
+    assert totals[0] == totals[1]
+
+
+def test_roads_that_are_a_service_themselves_are_covered_wholly() -> None:
+    layers = dict(load_catalogue())
+    model = {"model": "attribute", "column": "oneway", "basis": "test"}
+    declared = {**layers["road"].model_dump(by_alias=True), "coverage": model}
+    layers["road"] = type(layers["road"]).model_validate(declared)
+    roads = [{**ROADS[0], "oneway": True}, {**ROADS[1], "oneway": False}]
+    rows = {**two_towns(), "road": roads}
+    reader = MemoryReader(rows, catalogue=Catalogue(layers))
+    chosen = registry["coverage"]
+    question = {"service": "road", "of": "length", "demand": "road", "as_of": AT}
+    found = by_zone(chosen.run(read_inputs(chosen.inputs, question), reader))
+    assert (found["330106"]["total"], found["330106"]["covered"]) == (1200.0, 300.0)
+    assert (found["330109"]["total"], found["330109"]["covered"]) == (900.0, 0.0)
 
 
 def test_a_stretch_that_a_road_runs_twice_counts_once() -> None:

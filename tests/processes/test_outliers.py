@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
+from processes import InvalidInput
 from processes._engine import (
     covered_ground,
     covered_land,
@@ -44,10 +45,28 @@ def test_a_far_zone_or_place_is_measured_by_unions() -> None:
     far_line = shapely.linestrings([[[-9e6, 4e6], [-9e6, 4e6 + 50]]])
     near_line = shapely.linestrings([[[0, 200], [400, 200]]])
     lines = np.concatenate([near_line, far_line])
-    assert covered_lines("exact", lines, NEAR, 1)[0].tolist() == [200.0, 0.0]
+    roads = covered_lines("exact", ZONES, lines, NEAR, 1)
+    assert (roads.covered[0].tolist(), roads.total.tolist()) == ([200.0, 0], [400.0, 0])
+    assert (roads.outside_total, roads.outside_covered.tolist()) == (50.0, [0.0])
     points = shapely.points([[200, 200], [-9e6, 4e6 + 5]])
     services = np.concatenate([NEAR, FAR])
     assert covered_places("exact", points, services, 1)[0].tolist() == [1.0, 1.0]
+
+
+def test_depths_are_refused_where_unions_are_needed() -> None:
+    """They were told as none at all, or ended in an error."""
+    far_line = shapely.linestrings([[[-9e6, 4e6], [-9e6, 4e6 + 50]]])
+    places = np.concatenate([NEAR, FAR])
+    lapped = np.concatenate([ZONES, ZONES[:1]])
+    for refused in (
+        lambda: covered_ground("exact", np.concatenate([ZONES, FAR]), NEAR, 2),
+        lambda: covered_land("exact", ZONES, places, NEAR, 2),
+        lambda: covered_land("exact", lapped, NEAR, NEAR, 2),
+        lambda: covered_lines("exact", ZONES, far_line, NEAR, 2),
+        lambda: covered_places("exact", places, NEAR, 2),
+    ):
+        with pytest.raises(InvalidInput, match="depth: 2 given, must be 1"):
+            refused()
 
 
 def test_nothing_at_all() -> None:
@@ -55,5 +74,9 @@ def test_nothing_at_all() -> None:
     assert near_parts(NOTHING, NEAR).all()
     found = covered_ground("exact", ZONES, NOTHING, 2)
     assert found.covered.sum() == 0.0
-    assert covered_lines("exact", NOTHING, NEAR, 1).shape == (1, 0)
+    for engine in ("exact", "geos"):
+        for zones in (ZONES, NOTHING):
+            roads = covered_lines(engine, zones, NOTHING, NEAR, 1)
+            assert roads.covered.tolist() == [[0.0] * len(zones)]
+            assert (roads.outside_total, roads.outside_covered.tolist()) == (0.0, [0.0])
     assert covered_places("exact", NOTHING, NEAR, 1).shape == (1, 0)

@@ -32,11 +32,11 @@ def overlapping() -> dict[str, Any]:
     return {**rows, "community": [first, wide, *others], "scenic_area": NEAR}
 
 
-def assert_removal_equals(rows: dict[str, Any], *, gone: str) -> None:
+def assert_removal_equals(rows: dict[str, Any], *, gone: str, **of: Any) -> None:
     before = MemoryReader(rows)
     left = [row for row in rows["scenic_area"] if row["code"] != gone]
     after = MemoryReader({**rows, "scenic_area": left})
-    question = {"service": "scenic_area", "levels": ["district", "community"]}
+    question = {"service": "scenic_area", "levels": ["district", "community"], **of}
     found = run(before, "what-if", remove=[gone], changed_only=False, **question)
     for name, city in (("before", before), ("after", after)):
         expected = run(city, "coverage", **question)
@@ -53,6 +53,18 @@ def test_ground_far_away_counts_as_in_coverage() -> None:
     rows = {**two_towns(), "scenic_area": [*NEAR, FAR]}
     assert_removal_equals(rows, gone="a")
     assert_removal_equals(rows, gone="far")
+
+
+@pytest.mark.parametrize("rows", [two_towns(), overlapping()], ids=["tiled", "lapped"])
+def test_roads_count_as_in_coverage(rows: dict[str, Any]) -> None:
+    roads = [
+        {"code": "r-1", "geometry": "LINESTRING(100 250, 1900 253)"},
+        {"code": "r-2", "geometry": "LINESTRING(650 900, 650 400, 690 400)"},
+        {"code": "r-3", "geometry": "LINESTRING(300500 500, 300700 500)"},
+    ]
+    rows = {**rows, "scenic_area": [*NEAR, FAR], "road": roads}
+    for gone in ("a", "far"):
+        assert_removal_equals(rows, gone=gone, of="length", demand="road")
 
 
 def test_land_in_zones_that_overlap_is_refused_in_words() -> None:
