@@ -5,10 +5,10 @@ level of purpose, what length of its streets, how many of its people; what is se
 two or three cameras; how many cameras there are, how many of them work, and how much of
 all this rests on assumptions?
 
-Method: the views of cameras behind buildings (`camera-view`), in one exact pass over
-every edge for ground, lines and points at once. `visible_area_ratio` is our measure, of
-area; the official one counts parts and has a name and a process of its own
-(`key-part-coverage`). Rows: one per zone and level, then one per level for all zones.
+Method: the views of cameras behind buildings (`camera-view`), measured as `coverage`
+measures, with its figures. `visible_area_ratio` is our measure, of area; the official
+one counts parts and has a name and a process of its own (`key-part-coverage`). Rows:
+one per zone and level, then one per level for all zones.
 """
 
 from __future__ import annotations
@@ -24,18 +24,15 @@ from pydantic import Field
 from layers import Features, Level, Title
 from processes._asked import AsOf, Within, ZoneLayer
 from processes._errors import Forbidden
-from processes._measure import USUAL_DEMAND, ratio
+from processes._measure import USUAL_DEMAND, Demand, measure, ratio
 from processes._ports import Reader
-from processes._progress import stages
 from processes._reconcile import answered, facts_of
-from processes._services import service_reads
+from processes._services import Service, service_reads
 from processes._spec import CSV, GEOJSON, JSON, XLSX, Inputs, Process, Result
 from processes._views import ViewQuestion, camera_model, levels_of, read_cameras, seen
 from processes._views import view_facts as facts_of_views
 from processes._zones import TOTAL_ID, Zones, computed_at, read_zones
 from processes.kernels.arrays import FloatArray, IntArray
-from processes.kernels.exact import exact_coverage
-from processes.kernels.rollup import sums
 
 _CAMERA, _ROAD, _PEOPLE = "camera", "road", USUAL_DEMAND["population"]
 _DEPTHS = 3
@@ -78,10 +75,12 @@ def run(inputs: SurveillanceInputs, read: Reader) -> Result:
     question = ViewQuestion(levels, model.unknown_direction)
     views = seen(read, working, model, question, as_of=inputs.as_of)
     posts = _Posts(every, views.optics.assumed, views.optics.lost, zones, working)
-    roads, people = _demand(read, inputs.as_of)
     rows: list[dict[str, Any]] = []
     for k, level in enumerate(levels):
-        rows += _rows(level, views.geometry[:, k], zones, roads, people, posts)
+        in_view = views.geometry[:, k]
+        ground = in_view[~shapely.is_missing(in_view)]
+        service = Service(_CAMERA, working, ground, None)
+        rows += _rows(read, level, service, zones, inputs.as_of, posts)
     return answered(
         PROCESS,
         inputs,
@@ -103,17 +102,6 @@ def run(inputs: SurveillanceInputs, read: Reader) -> Result:
 def _outlines(zones: Zones, levels: int) -> tuple[Any, ...]:
     """Outlines of the rows: the zones of each level, none for their sum."""
     return (*zones.outline, None) * levels
-
-
-def _demand(
-    read: Reader, as_of: date | None
-) -> tuple[Features | None, Features | None]:
-    """Streets and people, as far as the city keeps them."""
-    roads = read.features(_ROAD, as_of=as_of) if _ROAD in read.catalogue else None
-    people = None
-    if _PEOPLE in read.catalogue:
-        people = read.features(_PEOPLE, columns=("population",), as_of=as_of)
-    return roads, people
 
 
 class _Posts:
@@ -140,36 +128,34 @@ def _count(place: IntArray, n: int) -> FloatArray:
 
 
 def _rows(
+    read: Reader,
     level: str,
-    views: Any,  # noqa: ANN401  # geometries
+    service: Service,
     zones: Zones,
-    roads: Features | None,
-    people: Features | None,
+    as_of: date | None,
     posts: _Posts,
 ) -> list[dict[str, Any]]:
     """Rows of one level: the zones, then their sum."""
-    shapes = views[~shapely.is_missing(views)]
-    found = exact_coverage(
-        shapes,
-        zones.part,
-        lines=None if roads is None else roads.geometry,
-        points=None if people is None else people.geometry,
-        weights=None if people is None else np.nan_to_num(people.columns["population"]),
-        depths=_DEPTHS,
-        with_cells=False,
-        check_zones=False,
-        on_progress=stages(),
-    )
     n = len(zones)
+
+    def measured(demand: Demand, depths: int = 1) -> tuple[FloatArray, FloatArray]:
+        if demand.layer is not None and demand.layer not in read.catalogue:
+            return np.zeros((1, n)), np.zeros(n)  # a city that keeps no such layer
+        found = measure(read, zones, [service], demand, as_of=as_of, depths=depths)
+        return found.by_depth, found.total
+
+    seen_m2, area_m2 = measured(Demand("area"), _DEPTHS)
+    street_seen_m, street_m = measured(Demand("length", _ROAD))
+    in_view, people = measured(Demand("population", _PEOPLE))
     columns = {
-        "area_m2": zones.by_zone(found.area_m2.total),
-        "visible_area_m2": zones.by_zone(found.area_m2.covered[0]),
-        "seen_by_2_m2": zones.by_zone(found.area_m2.covered[1]),
-        "seen_by_3_m2": zones.by_zone(found.area_m2.covered[2]),
-        "street_m": sums(found.length_m.total, zones.owner, n),
-        "street_seen_m": sums(found.length_m.covered[0], zones.owner, n),
-        "population": sums(found.weight.total, zones.owner, n),
-        "population_in_view": sums(found.weight.covered[0], zones.owner, n),
+        "area_m2": area_m2,
+        "visible_area_m2": seen_m2[0],
+        "seen_by_2_m2": seen_m2[1],
+        "seen_by_3_m2": seen_m2[2],
+        "street_m": street_m,
+        "street_seen_m": street_seen_m[0],
+        "population": people,
+        "population_in_view": in_view[0],
         "cameras": posts.all,
         "cameras_in_service": posts.working,
         "assumed": posts.assumed,
@@ -231,7 +217,7 @@ def _reads(inputs: SurveillanceInputs, read: Reader) -> Sequence[str]:
 
 PROCESS = Process(
     id="surveillance",
-    version="2",
+    version="3",
     title=Title(zh="视频监控指标", en="Surveillance measures"),
     description=Title(
         zh="各区划在各成像目的下可见的面积、道路、人口，多机重叠，在用率与假定比例。",

@@ -92,6 +92,49 @@ def test_what_a_zone_has_in_view() -> None:
     assert not any("key_part" in name for name in west)
 
 
+#: Cameras, a road and people on the border of the districts, and a camera far away.
+BORDER = {
+    "camera": [camera("a", 990, 495), camera("b", 1005, 490), camera("z", 9e6, 100)],
+    "road": [
+        {"code": "r1", "geometry": "LINESTRING(1000 0, 1000 600)"},
+        {"code": "r2", "geometry": "LINESTRING(990 500, 1010 500, 995 500)"},
+    ],
+    "population_point": [
+        {"code": "p1", "population": 40, "geometry": "POINT(1000 505)"},
+        {"code": "p2", "population": 60, "geometry": "POINT(1008 495)"},
+    ],
+}
+
+
+def test_the_figures_are_those_of_coverage() -> None:
+    rows = by_id(ask("surveillance", BORDER, zones="district", levels=["observe"]))
+    model = {"level": "observe"}
+    for of, demand, total, covered in (
+        ("area", None, "area_m2", "visible_area_m2"),
+        ("length", "road", "street_m", "street_seen_m"),
+        ("population", None, "population", "population_in_view"),
+    ):
+        found = ask(
+            "coverage", BORDER, service="camera", zones="district", of=of,
+            demand=demand, parameters=model,
+        )  # fmt: skip
+        for row in found.rows:
+            if row["zone_id"].isdigit():
+                told = rows[f"{row['zone_id']}/observe"]
+                assert (told[total], told[covered]) == (row["total"], row["covered"])
+    assert rows["330106/observe"]["street_m"] == 610.0
+    assert 0 < rows["330106/observe"]["street_seen_m"] < 40.0
+    assert rows["total/observe"]["population_in_view"] == 100
+
+
+def test_a_zone_has_the_figures_that_it_has_among_all() -> None:
+    asked = {"zones": "district", "levels": ["observe"]}
+    every = by_id(ask("surveillance", BORDER, **asked))
+    for code in ("330106", "330109"):
+        alone = by_id(ask("surveillance", BORDER, within=[code], **asked))
+        assert alone[f"{code}/observe"] == pytest.approx(every[f"{code}/observe"])
+
+
 def test_only_signed_in_users_get_these_measures() -> None:
     with pytest.raises(Forbidden):
         ask("surveillance", TOWN, Level.PUBLIC)
