@@ -141,19 +141,23 @@ def covered_land(
     engine: Engine,
     parts: GeometryArray,
     land: GeometryArray,
-    shape: GeometryArray,
+    shape: Shapes,
     depths: int,
+    source: object = None,
 ) -> Ground:
     """Ground of places within the parts and outside, overlaps once; square metres."""
     if engine == "exact" and is_measurable(parts) and near_parts(parts, land).all():
-        shape = shape[near_parts(parts, shape)]
+        near, made = _near(parts, shape, source)
         try:
-            found = _asked(lambda: over_zones(shape, parts, land=land, depths=depths))
+            found = _asked(
+                lambda: over_zones(near, parts, land=land, depths=depths, source=made)
+            )
         except OverlappingZones:
             pass
         else:
             return Ground.of(found.other_m2)
     _check_one(engine, depths)
+    shape = geometry_of(shape)
     study = within_places(parts, land)
     city = outline(parts)
     shapely.prepare(city)
@@ -172,8 +176,9 @@ def covered_lines(
     engine: Engine,
     parts: GeometryArray,
     lines: GeometryArray,
-    shape: GeometryArray,
+    shape: Shapes,
     depths: int,
+    source: object = None,
 ) -> Ground:
     """Lines within the parts and outside, metres.
 
@@ -182,18 +187,22 @@ def covered_lines(
     """
     every = np.concatenate([parts, lines])
     if engine == "exact" and is_measurable(every):
-        shape = shape[near_parts(every, shape)]
+        near, made = _near(every, shape, source)
         single = once(lines)
         try:
             found = _asked(
-                lambda: over_zones(shape, parts, lines=single, depths=depths)
+                lambda: over_zones(
+                    near, parts, lines=single, depths=depths, source=made
+                )
             )
         except OverlappingZones:
-            return _cut_lines(parts, lines, partial(_line_by_line, shape, depths))
+            by_line = partial(_line_by_line, geometry_of(near), depths)
+            return _cut_lines(parts, lines, by_line)
         return Ground.of(found.length_m)
     _check_one(engine, depths)
+    united = geometry_of(shape)
     return _cut_lines(
-        parts, lines, lambda pieces: covered_length(pieces, shape)[np.newaxis]
+        parts, lines, lambda pieces: covered_length(pieces, united)[np.newaxis]
     )
 
 
@@ -280,6 +289,12 @@ def near_parts(parts: GeometryArray, shape: Shapes) -> BoolArray:
         far |= (box[:, 1] < bottom - _BEYOND_M) | (box[:, 3] > top + _BEYOND_M)
     near: BoolArray = ~far
     return near
+
+
+def _near(parts: GeometryArray, shape: Shapes, source: object) -> tuple[Shapes, object]:
+    """The shapes near the parts, and what they are made of if that is all of them."""
+    is_near = near_parts(parts, shape)
+    return (shape, source) if is_near.all() else (shape[is_near], None)
 
 
 def _check_one(engine: Engine, depths: int) -> None:

@@ -19,6 +19,7 @@ import shapely
 from layers import Features
 from processes._engine import (
     Engine,
+    Ground,
     covered_ground,
     covered_land,
     covered_lines,
@@ -34,6 +35,7 @@ from processes.kernels.points import anchor
 from processes.kernels.rollup import sums
 from processes.kernels.share import is_covered
 from processes.kernels.touch import touching
+from processes.kernels.written import geometry_of
 
 Of = Literal["area", "length", "population", "count", "residential_area"]
 USUAL_DEMAND: Mapping[str, str] = {
@@ -174,30 +176,27 @@ def measure(
                 "of", demand.of, "must be count or population: the service is a flag"
             )
         if demand.layer is None:
-            if len(services) == 1:
-                one = services[0]
-                return _ground(zones, one.ground, engine, depths, one.source)
-            return _ground(zones, _shapes(services), engine, depths, None)
-        return _land(read, zones, _shapes(services), demand, as_of, engine, depths)
-    shape = _shapes(services)
+            return _ground(zones, services, engine, depths)
+        return _land(read, zones, services, demand, as_of, engine, depths)
     if demand.of == "length":
-        return _lines(read, zones, services, shape, demand, as_of, engine, depths)
-    return _features(read, zones, services, shape, demand, as_of, known, engine, depths)
+        return _lines(read, zones, services, demand, as_of, engine, depths)
+    return _features(read, zones, services, demand, as_of, known, engine, depths)
 
 
-def _shapes(services: Sequence[Service]) -> GeometryArray:
-    shapes = [service.shape for service in services if service.flag is None]
-    return np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
+def _shapes(services: Sequence[Service]) -> tuple[Shapes, object]:
+    """What the services cover, and what it is made of if that is known."""
+    shown = [service for service in services if service.flag is None]
+    if len(shown) == 1:
+        return shown[0].ground, shown[0].source
+    shapes = [service.shape for service in shown]
+    return np.concatenate(shapes) if shapes else np.empty(0, dtype=object), None
 
 
 def _ground(
-    zones: Zones,
-    shape: Shapes,
-    engine: Engine,
-    depths: int,
-    source: object,
+    zones: Zones, services: Sequence[Service], engine: Engine, depths: int
 ) -> Measured:
     """Ground of the zones; outside them, the ground that is covered there."""
+    shape, source = _shapes(services)
     found = covered_ground(engine, zones.part, shape, depths, source)
     covered = np.array([zones.by_zone(row) for row in found.covered])
     outside = found.outside_covered
@@ -209,7 +208,7 @@ def _ground(
 def _land(
     read: Reader,
     zones: Zones,
-    shape: GeometryArray,
+    services: Sequence[Service],
     demand: Demand,
     as_of: date | None,
     engine: Engine,
@@ -219,7 +218,8 @@ def _land(
     land = read_demand(read, demand, as_of, dimension=2).geometry
     if zones.limited:
         land = land[touching(land, zones.part).count > 0]
-    found = covered_land(engine, zones.part, land, shape, depths)
+    shape, source = _shapes(services)
+    found = covered_land(engine, zones.part, land, shape, depths, source)
     covered = np.array([zones.by_zone(row) for row in found.covered])
     total = zones.by_zone(found.total)
     held = _held(zones, land)
@@ -232,7 +232,6 @@ def _lines(
     read: Reader,
     zones: Zones,
     services: Sequence[Service],
-    shape: GeometryArray,
     demand: Demand,
     as_of: date | None,
     engine: Engine,
@@ -245,10 +244,14 @@ def _lines(
         lines = lines.take(touching(lines.geometry, zones.part).count > 0)
     parts, owner = zones.dividing(lines.geometry)
     flagged = _flagged(services, lines)
-    found = covered_lines(engine, parts, lines.geometry[~flagged], shape, depths)
+    shape, source = _shapes(services)
+
+    def measured(some: GeometryArray) -> Ground:
+        return covered_lines(engine, parts, some, shape, depths, source)
+
+    found = measured(lines.geometry[~flagged])
     if flagged.any():
-        marked = covered_lines(engine, parts, lines.geometry[flagged], shape, depths)
-        found = found + marked.wholly()
+        found = found + measured(lines.geometry[flagged]).wholly()
     n = len(zones)
     covered = np.array([sums(row, owner, n) for row in found.covered])
     total = sums(found.total, owner, n)
@@ -267,7 +270,6 @@ def _features(
     read: Reader,
     zones: Zones,
     services: Sequence[Service],
-    shape: GeometryArray,
     demand: Demand,
     as_of: date | None,
     known: Items | None,
@@ -286,6 +288,7 @@ def _features(
         deep = known.deep
     else:
         deep = _flagged(services, features).astype(np.int64)
+        shape = geometry_of(_shapes(services)[0])
         if len(shape):
             share = covered_places(engine, features.geometry, shape, depths)
             reached = is_covered(share, demand.share_min).sum(axis=0)
