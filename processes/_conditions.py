@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,20 +64,36 @@ def conditions_of(layer: Layer, *filters: str | None) -> tuple[Condition, ...]:
     ----------
     filters : CQL2 texts
     """
-    found = []
+    return tuple(part for part in _parts(layer, filters) if part is not None)
+
+
+def is_read(layer: Layer, *filters: str | None) -> bool:
+    """Whether `conditions_of` tells all that the model and the filters ask."""
+    return None not in _parts(layer, filters)
+
+
+def _parts(layer: Layer, filters: Sequence[str | None]) -> list[Condition | None]:
+    """What each part of the filters asks; None of one that tells nothing."""
     own = layer.coverage.where if layer.coverage else None
-    for text in (own, *filters):
-        if not text or _EITHER.search(text):
+    found: list[Condition | None] = []
+    for text in filter(None, (own, *filters)):
+        if _EITHER.search(text):
+            found.append(None)
             continue
-        for part in re.split(r"\bAND\b", text, flags=re.IGNORECASE):
-            compared, given = _COMPARED.fullmatch(part), _GIVEN.fullmatch(part)
-            if compared and compared[1] in layer.columns:
-                column = layer.columns[compared[1]]
-                value = _literal(compared[3], column)
-                found.append(Condition(compared[1], compared[2], value))
-            elif given and given[1] in layer.columns:
-                found.append(Condition(given[1], "", None))
-    return tuple(found)
+        parts = re.split(r"\bAND\b", text, flags=re.IGNORECASE)
+        found += [_condition(layer, part) for part in parts]
+    return found
+
+
+def _condition(layer: Layer, part: str) -> Condition | None:
+    """What a comparison of a column with a literal asks."""
+    compared, given = _COMPARED.fullmatch(part), _GIVEN.fullmatch(part)
+    if compared and compared[1] in layer.columns:
+        value = _literal(compared[3], layer.columns[compared[1]])
+        return Condition(compared[1], compared[2], value)
+    if given and given[1] in layer.columns:
+        return Condition(given[1], "", None)
+    return None
 
 
 def contradicted(
@@ -98,6 +114,19 @@ def contradicted(
         if cell is not None and not condition.holds(cell):
             return condition
     return None
+
+
+def fulfilled(conditions: tuple[Condition, ...], properties: Mapping[str, Any]) -> bool:
+    """Whether all conditions hold; one on what is not given does not.
+
+    Examples
+    --------
+    >>> online = Condition("state", "=", "online")
+    >>> fulfilled((online,), {"state": None})
+    False
+    """
+    cells = [(one, properties.get(one.column)) for one in conditions]
+    return all(cell is not None and one.holds(cell) for one, cell in cells)
 
 
 def _literal(text: str, column: Column) -> object:

@@ -74,13 +74,13 @@ def thought_of(
     features: Sequence[Mapping[str, Any]],
     name: str,
     *,
-    like: Features | None = None,
+    like: Sequence[Mapping[str, Any]] | None = None,
 ) -> Features:
     """Features as the layer would hold them, on the millimetre lattice.
 
     Parameters
     ----------
-    like : (n,) stored features whose columns hold where a property is not given
+    like : (n,) stored properties that hold where one is not given
 
     Raises
     ------
@@ -105,7 +105,7 @@ def thought_of(
                     given[column], layer.columns[column], f"{name}.{i}.{column}"
                 )
             elif like is not None:
-                cell = like.columns[column][i]
+                cell = like[i][column]
             columns[column].append(cell)
     return Features(
         layer=layer.id,

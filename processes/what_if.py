@@ -9,21 +9,23 @@ whole new computation of `coverage` to the bit. Assets that are added cover by t
 that their layer declares, cameras behind buildings too; their properties are columns of
 the layer. One whose properties say that the model (or `where`) does not count it, such
 as a camera that is faulty, covers nothing and is told of as `not_counted`; what is not
-said is taken to be as it must be. Rows: per level every zone that changes
+said is taken to be as it must be. An asset that is there and is not counted may be
+named too: without it nothing changes, and it counts once it is moved, to where it is
+perhaps, with the properties that it lacked. Rows: per level every zone that changes
 (`changed_only=false`: every zone), then `outside` and `total`. Source:
 processes/kernels/exact, step 9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 from pydantic import Field
 
-from layers import Disclosure, Features, Title
+from layers import Disclosure, Title
 from processes._asked import (
     DemandLayer,
     DemandWhere,
@@ -32,11 +34,10 @@ from processes._asked import (
     ServiceLayer,
     Weight,
 )
-from processes._conditions import conditions_of, contradicted
 from processes._demand import asked_demand
+from processes._edits import asked_edits
 from processes._engine import BROKEN
 from processes._errors import Forbidden, InvalidInput, NoData
-from processes._hypothetical import code_of, geojson_features, thought_of
 from processes._measure import (
     USUAL_DEMAND,
     Of,
@@ -45,11 +46,11 @@ from processes._measure import (
 )
 from processes._ports import Reader
 from processes._reconcile import answered, facts_of
-from processes._services import Service, service_of, service_reads
+from processes._services import service_reads
 from processes._spec import CSV, JSON, XLSX, Inputs, Process, Result
-from processes._standing import City, Figures, Question, city_of, figures_of
+from processes._standing import Figures, Question, city_of, figures_of
 from processes._zones import OUTSIDE_ID, TOTAL_ID
-from processes.kernels.arrays import CodeArray, GeometryArray, IntArray
+from processes.kernels.arrays import CodeArray
 from processes.kernels.exact import NotClosed, Refused
 
 
@@ -93,9 +94,9 @@ def run(inputs: WhatIfInputs, read: Reader) -> Result:
     """Rows level, zone_id, zone_name, before, after, difference, total, ratios."""
     question = _question(inputs, read)
     city = city_of(read, question)
-    removed, added, counts = _edits(inputs, read, city)
+    edits = asked_edits(read, city, inputs.add, inputs.move, inputs.remove)
     try:
-        after = city.edited(removed, added)
+        after = city.edited(edits.gone, edits.ground)
     except Refused as error:
         raise InvalidInput("add", "a place", "must lie in the city") from error
     except NotClosed as error:
@@ -112,7 +113,7 @@ def run(inputs: WhatIfInputs, read: Reader) -> Result:
         **city.service.facts,
         **demand_facts(question.demand),
         "levels": list(question.levels),
-        "edits": counts,
+        "edits": edits.counts,
         "engine": "exact",
     }
     return answered(
@@ -168,78 +169,6 @@ def _question(inputs: WhatIfInputs, read: Reader) -> Question:
         as_of=inputs.as_of,
         parameters=inputs.parameters,
     )
-
-
-def _edits(
-    inputs: WhatIfInputs, read: Reader, city: City
-) -> tuple[IntArray, GeometryArray, dict[str, int]]:
-    """Positions that go, ground that comes, and how many edits of each kind."""
-    layer = read.catalogue[inputs.service]
-    add = geojson_features(inputs.add, "add") if inputs.add is not None else []
-    move = geojson_features(inputs.move, "move") if inputs.move is not None else []
-    if not (add or move or inputs.remove):
-        raise InvalidInput("add", "nothing", "must be given, or move, or remove")
-    named: list[str] = []
-    for i, feature in enumerate(move):
-        code = code_of(feature)
-        if code is None:
-            raise InvalidInput(f"move.{i}", "no id", "must be the code of an asset")
-        named.append(code)
-    gone = [*named, *inputs.remove]
-    for code in gone:
-        if code not in city.row:
-            allowed = "must be the code of an asset that covers now"
-            raise InvalidInput("move" if code in named else "remove", code, allowed)
-        if gone.count(code) > 1:
-            raise InvalidInput("remove", code, "must be edited once only")
-    _check_new(add, city)
-    at = np.array([city.row[code] for code in gone], np.int64)
-    shapes, uncounted = [], 0
-    stored = city.service.features.take(at[: len(named)])
-    asked = conditions_of(layer, inputs.where)
-    for features, name, like in ((add, "add", None), (move, "move", stored)):
-        if features:
-            thought = thought_of(read, layer, features, name, like=like)
-            counts = [
-                contradicted(asked, feature.get("properties") or {}) is None
-                for feature in features
-            ]
-            shapes.append(_ground(inputs, read, thought.take(np.array(counts))).shape)
-            uncounted += counts.count(False)
-    added = np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
-    return (
-        at,
-        added,
-        {
-            "added": len(add),
-            "moved": len(move),
-            "removed": len(inputs.remove),
-            "not_counted": uncounted,
-            "shapes_added": len(added),
-        },
-    )
-
-
-def _check_new(add: Sequence[Mapping[str, Any]], city: City) -> None:
-    """Refuse new assets under a code that is taken.
-
-    Raises
-    ------
-    InvalidInput : the code of an asset that covers now, or of another new one
-    """
-    seen: set[str] = set()
-    for i, feature in enumerate(add):
-        code = code_of(feature)
-        if code is None:
-            continue
-        if code in city.row or code in seen:
-            allowed = "must be a new code: an asset that is there is moved"
-            raise InvalidInput(f"add.{i}", code, allowed)
-        seen.add(code)
-
-
-def _ground(inputs: WhatIfInputs, read: Reader, thought: Features) -> Service:
-    return service_of(read, thought, as_of=inputs.as_of, parameters=inputs.parameters)
 
 
 def _rows(

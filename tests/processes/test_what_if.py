@@ -278,6 +278,27 @@ def as_geojson_with(
     return [{**stored, "properties": properties}]
 
 
+def test_an_asset_that_is_not_counted_counts_once_it_is_mended(reader: Any) -> None:
+    idle = str(reader.features("camera", where="state = 'fault'", as_of=AT).code[0])
+    place = as_geojson_with(reader, "camera", idle, {})
+
+    def change(**edits: Any) -> tuple[float, int]:
+        found = run(reader, "what-if", service="camera", **edits)
+        told = found.reconciliation["edits"]
+        return found.rows[-1]["difference"], told["not_counted"]
+
+    assert change(remove=[idle]) == (0.0, 1)
+    assert change(move=place) == (0.0, 1)
+    mended = [{**place[0], "properties": {"state": "online"}}]
+    gained, uncounted = change(move=mended)
+    assert gained > 0.0
+    assert uncounted == 0
+    rich = "state = 'online' OR state = 'fault' AND height_m > 1000"
+    assert change(remove=[idle], where=rich) == (0.0, 1)
+    with pytest.raises(InvalidInput, match=f"move: {idle} given, must be an asset"):
+        change(move=mended, where=rich)
+
+
 def test_a_number_below_what_the_model_counts_covers_nothing(reader: Any) -> None:
     ground = shapely.box(120.12, 30.25, 120.121, 30.251)
     for area_m2, uncounted in ((500, 1), (5000, 0), ("5000", 1)):

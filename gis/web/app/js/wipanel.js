@@ -74,9 +74,14 @@ function drawFigures(tried) {
     }, t(`wi.${id}`)))),
     mode === "change" ? deltaLegend() : null,
     error ? problem(tried, error) : null,
-    figures ? [measureWords(figures, app), table(tried, figures), h("p", { class: "sentence" }, consequence(figures).map((text) => h("span", null, text, " ")))]
+    figures ? [measureWords(figures, app), table(tried, figures), uncounted(figures), h("p", { class: "sentence" }, consequence(figures).map((text) => h("span", null, text, " ")))]
       : error ? null : [h("p", { class: "skeleton w70" }), h("p", { class: "skeleton w50" }), h("p", { class: "skeleton w70" })]);
   if (focus) ui.figures.querySelector(`[data-key="${focus}"]`)?.focus();
+}
+
+function uncounted({ answer }) {
+  const n = answer.reconciliation.edits.not_counted;
+  return n ? h("p", { class: "note" }, t("wi.uncounted", { n })) : null;
 }
 
 function problem(tried, error) {
