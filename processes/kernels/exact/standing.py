@@ -6,6 +6,8 @@ are measured twice, before and after, and the difference is added to the sums. W
 further away gives the same whole numbers both times and cancels. The figures are those
 of a whole new run, to the bit: origin, frames of the zones and order of shapes are the
 same, and every edge that meets the boxes meets the same edges as in the whole city.
+Where the one shape goes that reached over a multiple of 100 km (`frame.grid_of`), a new
+run would have another origin: then figures may differ in the 16th digit.
 """
 
 from __future__ import annotations
